@@ -1,0 +1,157 @@
+"""What a game answers, so that Evertick can play it.
+
+The world changes for two reasons only: a seat did something, or time passed. A title is one class
+that says what becomes of the state then, who may see what of it, and when it is over.
+
+Rules of a title:
+- State is changed in place, in ``setup``, ``join``, ``leave``, ``apply`` and ``advance`` alone; the
+  other methods only read.
+- Nothing is read but the arguments: no clock, no ``random``, no files, no globals that change.
+- Time is counted in periods of ``1 / tick_hz`` seconds. Chance comes from the ``rng`` of ``setup``;
+  who needs it later keeps it in the state.
+- State is made of what msgspec can encode (structs, lists, dicts, integers, strings). Prefer
+  integers to floats and lists to sets, wherever rounding or order could leak into the outcome.
+"""
+
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from games.sim.rng import Rng
+
+State = TypeVar("State")
+
+View = dict[str, Any]
+"""What one audience may know: JSON-like, with text keys: ``{"score": [1, 2], "turn": 0}``."""
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    """What may be chosen about a match before it starts; a title extends this with typed fields.
+
+    Every field needs a default, and bounds where numbers have some:
+    ``length_s: Annotated[int, Meta(ge=60, le=600, title="Length in seconds")] = 180``.
+    """
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why an input was not carried out: the state is as it was before.
+
+    ``code`` is for programs, ``lower_snake_case``; the title's browser client words it for people.
+    """
+
+    code: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a match ended.
+
+    Attributes:
+        ranking: Groups of seats, best first; seats of one group tied. ``[[1], [0]]``: seat 1 won.
+            ``[[0, 1]]``: a draw. Every seat that ever played stands in exactly one group.
+        reason: A code, ``lower_snake_case``: ``checkmate``, ``time_up``, ``forfeit``.
+    """
+
+    ranking: list[list[int]]
+    reason: str
+
+
+class Away(StrEnum):
+    """What happens to a seat whose player stays disconnected beyond the title's grace time."""
+
+    FORFEIT = "forfeit"
+    """The seat is given up: ``leave`` is called with ``why="forfeit"``."""
+    BOT = "bot"
+    """The title's bot plays the seat until its player returns."""
+    PAUSE = "pause"
+    """Time stands still for everybody until the player returns, within a limit; then forfeit."""
+
+
+class Game(Generic[State]):
+    """One title: its rules and what the lobby must know of it.
+
+    An instance holds nothing; one serves any number of matches.
+    """
+
+    title: ClassVar[str]
+    """The name it is registered under: a letter, then letters, digits or ``_``; at most 32."""
+    name: ClassVar[str]
+    """The name that people read: "Chess"."""
+    summary: ClassVar[str] = ""
+    """One sentence for the lobby."""
+    version: ClassVar[int] = 1
+    """Of the rules; raised when the same inputs would no longer give the same state."""
+    seats: ClassVar[range]
+    """How many may play: ``range(2, 3)`` is exactly two."""
+    tick_hz: ClassVar[int] = 20
+    """Periods a second: the unit of all time in this title."""
+    realtime: ClassVar[bool] = True
+    """True: one tick each period. False: a tick only when an input arrives or ``due`` says so."""
+    drop_in: ClassVar[bool] = False
+    """True: players may come and go while the match runs; each one's arrival calls ``join``."""
+    grace_s: ClassVar[int] = 30
+    """How long a disconnected player is waited for, in seconds."""
+    away: ClassVar[Away] = Away.FORFEIT
+    """What happens after the grace time."""
+    bot_every: ClassVar[int] = 1
+    """Periods between two questions to ``bot`` for one seat."""
+    Settings: ClassVar[type[Settings]] = Settings
+    Input: ClassVar[Any] = Any
+    """The type of what a seat may send, as msgspec understands it; what does not fit is refused
+    with the code ``invalid`` before ``apply`` hears of it."""
+
+    def setup(self, seats: int, settings: Any, rng: Rng) -> State:
+        """The state before the first tick.
+
+        Args:
+            seats: How many are taken at the start, numbered from 0. In a drop-in title: how many
+                there can be at the most; each player then comes in by ``join``, from the first.
+            settings: An instance of this title's ``Settings``, already checked.
+            rng: Chance; keep it in the state to draw from it later.
+        """
+        raise NotImplementedError
+
+    def join(self, state: State, seat: int) -> None:
+        """A player sits down; called in drop-in titles only."""
+
+    def leave(self, state: State, seat: int, why: str) -> None:
+        """A player is gone for good (``left``, ``kicked``, ``forfeit``).
+
+        In a title without drop-in, whoever is the last one left wins, unless ``outcome`` says
+        otherwise.
+        """
+
+    def apply(self, state: State, seat: int, input: Any) -> Refusal | None:
+        """Carry out what a seat asks for, or say why not and leave the state untouched."""
+        raise NotImplementedError
+
+    def advance(self, state: State, elapsed: int) -> None:
+        """Let ``elapsed`` periods pass; always 1 in real-time titles."""
+
+    def due(self, state: State) -> int | None:
+        """Periods until something happens by itself (a clock runs out); None if nothing will.
+
+        Only asked where ``realtime`` is False.
+        """
+        return None
+
+    def outcome(self, state: State) -> Outcome | None:
+        """How it ended, or None while it goes on."""
+        raise NotImplementedError
+
+    def view(self, state: State) -> View:
+        """What everybody may see."""
+        raise NotImplementedError
+
+    def secret(self, state: State, seat: int) -> View | None:
+        """What this seat alone may see besides."""
+        return None
+
+    def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
+        """What a bot on this seat would send now, or None; it sees what a player sees."""
+        return None
+
+    @classmethod
+    def has_bot(cls) -> bool:
+        """Whether this title brings a bot of its own."""
+        return cls.bot is not Game.bot

