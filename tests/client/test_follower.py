@@ -1,0 +1,279 @@
+"""A client that believes what it was told, notices what it was not told, and asks once."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from games.client.follower import Drift, Follower, decode
+from games.protocol import codec
+from games.protocol.codec import Encoding
+from games.protocol.messages import (
+    Again,
+    Delta,
+    Error,
+    Hello,
+    Input,
+    Own,
+    Pong,
+    Resync,
+    ServerMessage,
+    Snapshot,
+    Welcome,
+)
+
+WELCOME = Welcome(
+    v=1,
+    match="m",
+    title="tally",
+    seat=0,
+    hz=20,
+    realtime=True,
+    time=0,
+    settings={},
+    resume="token",
+)
+
+
+@pytest.fixture(params=["json", "msgpack"])
+def follower(request: pytest.FixtureRequest) -> Follower:
+    """One that was welcomed and knows tick 0."""
+    follower = Follower(request.param)
+    first = Snapshot(tick=0, time=0, view={"n": 0, "log": [1]})
+    assert hear(follower, WELCOME, Own(tick=0, view={"mine": []}, settled=0), first) == []
+    return follower
+
+
+def hear(follower: Follower, *messages: ServerMessage) -> list[Any]:
+    """What the follower answers to a frame of these messages."""
+    frame = codec.frame(*messages, encoding=follower.encoding)
+    return said(follower, follower.receive(frame))
+
+
+def said(follower: Follower, frames: list[bytes]) -> list[Any]:
+    return [codec.decode(frame, follower.encoding) for frame in frames]
+
+
+def change(tick: int, base: int | None = None, time: int | None = None, n: int = 0) -> Delta:
+    """The change that makes ``n`` what it says, else the number of its tick."""
+    return Delta(
+        tick=tick,
+        base=tick - 1 if base is None else base,
+        time=tick if time is None else time,
+        change={"set": {"n": n or tick}},
+    )
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Ada", "a\u2028b", "a\u0085b", "a\x0bb\x1c", "a\nb\r", "🚀"])
+@pytest.mark.parametrize("encoding", ["json", "msgpack"])
+def test_no_character_in_a_name_breaks_a_frame_apart(encoding: Encoding, name: str) -> None:
+    messages = [Snapshot(tick=1, time=1, view={"name": name}), Pong(n=1)]
+    frame = codec.frame(*messages, encoding=encoding)
+    assert decode(frame, encoding) == messages
+    if encoding == "json":
+        assert decode(frame.decode(), encoding) == messages, "as a text frame arrives"
+
+
+def test_a_frame_that_is_cut_is_an_error() -> None:
+    whole = codec.frame(Pong(n=1), Pong(n=2), encoding="json")
+    with pytest.raises(msgspec.DecodeError):
+        decode(whole[:-1], "json")
+
+
+# --- the shared view ---------------------------------------------------------------------------
+
+
+def test_changes_are_applied_one_after_another(follower: Follower) -> None:
+    push = Delta(tick=2, base=1, time=7, change={"in": {"log": {"push": [2]}}})
+    assert hear(follower, change(1), push) == []
+    assert follower.view == {"n": 1, "log": [1, 2]}
+    assert (follower.tick, follower.time, follower.gaps) == (2, 7, 0)
+
+
+def test_a_view_once_handed_out_stays_as_it_is(follower: Follower) -> None:
+    held = follower.view
+    hear(follower, change(1))
+    assert held == {"n": 0, "log": [1]}
+
+
+def test_a_gap_is_asked_about_once(follower: Follower) -> None:
+    hear(follower, change(1))
+    assert hear(follower, change(3)) == [Resync(tick=1)]
+    assert hear(follower, change(4)) == []
+    assert hear(follower, change(5), change(6)) == []
+    assert follower.view == {"n": 1, "log": [1]}
+    assert follower.gaps == 1
+
+
+def test_what_was_missed_closes_the_gap_and_the_next_one_is_asked_about(
+    follower: Follower,
+) -> None:
+    assert hear(follower, change(2)) == [Resync(tick=0)]
+    assert hear(follower, Own(tick=2, view={}), change(1), change(2), change(3)) == []
+    assert (follower.tick, follower.view) == (3, {"n": 3, "log": [1]})
+    assert hear(follower, change(5)) == [Resync(tick=3)]
+    assert follower.gaps == 2
+
+
+def test_a_snapshot_closes_the_gap_as_well(follower: Follower) -> None:
+    assert hear(follower, change(9)) == [Resync(tick=0)]
+    hear(follower, Snapshot(tick=12, time=12, view={"other": 1}))
+    assert (follower.tick, follower.view) == (12, {"other": 1})
+    assert hear(follower, change(13)) == []
+    assert hear(follower, change(20)) == [Resync(tick=13)]
+
+
+def test_a_change_is_known_by_its_base_and_not_by_its_number(follower: Follower) -> None:
+    """Ticks at which nothing changed are not told."""
+    assert hear(follower, change(8, base=0)) == []
+    assert follower.tick == 8
+
+
+def test_a_change_that_is_known_already_is_skipped(follower: Follower) -> None:
+    hear(follower, change(1), change(2))
+    assert hear(follower, change(1), change(2, n=99)) == []
+    assert follower.view == {"n": 2, "log": [1]}
+    assert follower.gaps == 0
+
+
+def test_a_change_before_any_snapshot_is_a_gap() -> None:
+    follower = Follower("json")
+    assert hear(follower, change(0, base=-1)) == [Resync(tick=-1)]
+
+
+def test_time_that_runs_back_is_a_drift(follower: Follower) -> None:
+    hear(follower, change(1, time=10))
+    hear(follower, change(2, time=10))
+    with pytest.raises(Drift, match="from 10 to 9 at tick 3"):
+        hear(follower, change(3, time=9))
+
+
+# --- what is for this seat alone ---------------------------------------------------------------
+
+
+def test_the_own_view_changes_by_itself(follower: Follower) -> None:
+    hear(follower, Own(tick=3, base=0, change={"set": {"mine": [1]}}), change(3, base=0))
+    assert (follower.secret, follower.own_tick, follower.tick) == ({"mine": [1]}, 3, 3)
+    hear(follower, Own(tick=4, base=3, change={"in": {"mine": {"push": [2]}}}))
+    assert (follower.secret, follower.own_tick, follower.tick) == ({"mine": [1, 2]}, 4, 3)
+
+
+def test_a_gap_in_the_own_view_is_asked_about_and_closed_by_the_whole_of_it(
+    follower: Follower,
+) -> None:
+    lost = Own(tick=5, base=4, change={"set": {"mine": [5]}})
+    assert hear(follower, lost) == [Resync(tick=0)]
+    assert follower.secret == {"mine": []}
+    hear(follower, Own(tick=5, view={"mine": [4, 5]}))
+    assert (follower.secret, follower.own_tick) == ({"mine": [4, 5]}, 5)
+    hear(follower, Own(tick=6, base=5, change={"in": {"mine": {"push": [6]}}}))
+    assert follower.secret == {"mine": [4, 5, 6]}
+
+
+def test_a_second_gap_in_the_own_view_is_asked_about_where_nothing_shared_changed(
+    follower: Follower,
+) -> None:
+    assert hear(follower, Own(tick=5, base=4, change={"set": {"mine": [5]}})) == [Resync(tick=0)]
+    hear(follower, Own(tick=5, view={"mine": [4, 5]}))
+    assert hear(follower, Own(tick=7, base=6, change={"set": {"mine": [7]}})) == [Resync(tick=0)]
+
+
+def test_an_own_change_that_is_known_already_is_skipped(follower: Follower) -> None:
+    hear(follower, Own(tick=5, view={"mine": [5]}))
+    assert hear(follower, Own(tick=4, base=3, change={"set": {"mine": [4]}})) == []
+    assert follower.secret == {"mine": [5]}
+
+
+# --- inputs ------------------------------------------------------------------------------------
+
+
+def test_inputs_are_numbered_and_kept_until_a_tick_settled_them(follower: Follower) -> None:
+    sent = [follower.input({"n": n}) for n in (7, 8, 9)]
+    assert [seq for seq, _ in sent] == [1, 2, 3]
+    inputs = [Input(seq=seq, data={"n": n}) for seq, n in ((1, 7), (2, 8), (3, 9))]
+    assert said(follower, [frame for _, frame in sent]) == inputs
+    assert said(follower, follower.unsettled()) == inputs
+    hear(follower, Own(tick=1, settled=2))
+    assert said(follower, follower.unsettled()) == inputs[2:]
+    assert follower.settled == 2
+
+
+def test_what_is_settled_never_becomes_less(follower: Follower) -> None:
+    hear(follower, Own(tick=1, settled=2))
+    hear(follower, Own(tick=2, settled=1), Own(tick=3))
+    assert follower.settled == 2
+
+
+def test_refusals_are_kept_by_their_number(follower: Follower) -> None:
+    for n in range(3):
+        follower.input(n)
+    hear(follower, Own(tick=1, settled=2, refused=[(1, "invalid"), (2, "unlucky")]))
+    hear(follower, Own(tick=2, settled=3, refused=[(3, "busy")]))
+    assert follower.refused == {1: "invalid", 2: "unlucky", 3: "busy"}
+    assert follower.unsettled() == []
+
+
+def test_after_a_gap_inputs_are_sent_again_at_once(follower: Follower) -> None:
+    for n in range(4):
+        follower.input(n)
+    again = hear(follower, Again(next=3, code="gap"))
+    assert again == [Input(seq=3, data=2), Input(seq=4, data=3)]
+    assert hear(follower, Own(tick=1, settled=2)) == []
+
+
+def test_where_the_room_was_busy_inputs_are_sent_again_after_its_next_tick(
+    follower: Follower,
+) -> None:
+    for n in range(4):
+        follower.input(n)
+    assert hear(follower, Again(next=3, code="busy")) == []
+    assert hear(follower, Own(tick=1, settled=2)) == [Input(seq=3, data=2), Input(seq=4, data=3)]
+    assert hear(follower, Own(tick=2, settled=2)) == [], "once"
+
+
+# --- across sockets ----------------------------------------------------------------------------
+
+
+def test_a_session_begins_with_a_ticket_and_returns_with_what_the_welcome_gave(
+    follower: Follower,
+) -> None:
+    new = Follower(follower.encoding)
+    (hello,) = said(new, [new.hello("a ticket")])
+    assert hello == Hello(v=1, session=new.session, ticket="a ticket")
+    (back,) = said(follower, [follower.hello()])
+    assert back == Hello(v=1, session=follower.session, resume="token")
+    (anew,) = said(follower, [follower.hello("another ticket")])
+    assert anew == Hello(v=1, session=follower.session, ticket="another ticket")
+
+
+def test_two_sessions_have_two_names() -> None:
+    assert Follower().session != Follower().session
+
+
+def test_who_returns_sends_again_what_was_not_settled(follower: Follower) -> None:
+    for n in range(3):
+        follower.input(n)
+    follower.hello()
+    assert follower.welcome is None
+    back = msgspec.structs.replace(WELCOME, settled=1)
+    own = Own(tick=9, view={"mine": [0]}, settled=1, refused=[(1, "unlucky")])
+    answers = hear(follower, back, own, Snapshot(tick=9, time=9, view={"n": 9}))
+    assert answers == [Input(seq=2, data=1), Input(seq=3, data=2)]
+    assert follower.refused == {1: "unlucky"}
+    assert follower.view == {"n": 9}
+    assert hear(follower, change(10)) == []
+
+
+def test_the_snapshot_of_a_return_holds_even_where_its_tick_is_older(follower: Follower) -> None:
+    hear(follower, change(1), change(2))
+    hear(follower, WELCOME, Snapshot(tick=1, time=1, view={"n": 1}))
+    assert (follower.tick, follower.view) == (1, {"n": 1})
+
+
+def test_pongs_and_errors_are_kept_in_order(follower: Follower) -> None:
+    hear(follower, Pong(n=4), Error(code="flood", message="…"), Pong(n=5))
+    hear(follower, Error(code="kicked", message="…"))
+    assert (follower.pongs, follower.errors) == ([4, 5], ["flood", "kicked"])
