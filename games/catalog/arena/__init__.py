@@ -1,0 +1,1 @@
+"""Arena: ships with inertia, shots, rocks; most kills when time is up wins."""

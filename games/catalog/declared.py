@@ -1,0 +1,73 @@
+"""Whether a title's class says all that it must; a mistake is an error at start that names it."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from games.sim import Away, Game, Settings
+
+_TITLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def declared(game: type[Game[Any]]) -> type[Game[Any]]:
+    """``game`` itself, if its declaration holds.
+
+    Raises:
+        TypeError: names the title and the attribute that is wrong.
+    """
+    for attribute, problem in _problems(game):
+        raise TypeError(f"title {getattr(game, 'title', game.__name__)!r}: {attribute} {problem}")
+    return game
+
+
+def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
+    found = [(name, "is missing") for name in ("title", "name", "seats") if not hasattr(game, name)]
+    if found:
+        return found
+    checks = [
+        ("title", _is_title(game.title), "must be lower_snake_case, at most 32 long"),
+        ("seats", _is_seats(game.seats), "must be a range of numbers from 1 on"),
+        ("tick_hz", _is_from(1, game.tick_hz) and game.tick_hz <= 1000, "must be from 1 to 1000"),
+        ("grace_s", _is_from(0, game.grace_s), "must be 0 or more"),
+        ("bot_every", _is_from(1, game.bot_every), "must be 1 or more"),
+        ("away", game.away in list(Away), "must be one of games.sim.Away"),
+        ("away", game.away != Away.BOT or game.has_bot(), "is 'bot', but there is no bot method"),
+        ("Settings", _is_settings(game.Settings), "must extend games.sim.Settings"),
+    ]
+    found = [(name, problem) for name, holds, problem in checks if not holds]
+    return found or _schema_problems(game)
+
+
+# What stands in a class body may be of any type, whatever its annotation says.
+
+
+def _is_title(title: object) -> bool:
+    return isinstance(title, str) and _TITLE.fullmatch(title) is not None
+
+
+def _is_seats(seats: object) -> bool:
+    return isinstance(seats, range) and len(seats) > 0 and seats.start >= 1 and seats.step == 1
+
+
+def _is_from(least: int, number: object) -> bool:
+    return isinstance(number, int) and number >= least
+
+
+def _is_settings(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Settings)
+
+
+def _schema_problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
+    """Settings need a good default for each field; both types must mean something to msgspec."""
+    try:
+        msgspec.json.schema(game.Settings)
+        defaults = msgspec.to_builtins(msgspec.convert({}, game.Settings))
+        msgspec.convert(defaults, game.Settings)
+    except (TypeError, msgspec.ValidationError) as error:
+        return [("Settings", str(error))]
+    try:
+        msgspec.json.Decoder(game.Input)
+    except TypeError as error:
+        return [("Input", str(error))]
+    return []
