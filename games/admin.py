@@ -1,0 +1,119 @@
+"""Matches are read here. What can be done to one is asked of the same service as everywhere."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from games.models import Match, Seat
+from games.selectors import matches
+from games.services import match_end
+
+
+class ReadOnly:
+    """Rows that are looked at, and neither added, changed nor deleted."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SeatInline(ReadOnly, admin.TabularInline):
+    model = Seat
+    fields = ("number", "name", "user", "bot", "left", "place")
+    ordering = ("number",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(Match)
+class MatchAdmin(ReadOnly, admin.ModelAdmin):
+    """Who played what, when, and what came of it."""
+
+    list_display = (
+        "short_id", "title", "status", "created", "duration", "seat_names", "result", "worker",
+    )  # fmt: skip
+    list_display_links = ("short_id", "title")
+    list_filter = ("status", "title", "created")
+    date_hierarchy = "created"
+    search_fields = ("id", "seats__name", "seats__user__username")
+    search_help_text = "Id of the match, name on a seat, or username"
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("end_matches",)
+    inlines = (SeatInline,)
+    fieldsets = (
+        (None, {"fields": ("id", "title", "rules_version", "settings", "public", "worker")}),
+        (
+            "Course",
+            {"fields": ("status", "end_requested", "created", "started", "ended", "duration")},
+        ),
+        ("Result", {"fields": ("result", "reason", "ranking", "fault_text")}),
+        ("To play it again", {"fields": ("seed_when_over",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Match]:
+        return matches().order_by(*self.get_ordering(request) or ("-created",))
+
+    # --- columns ------------------------------------------------------------------------------
+
+    @admin.display(description="match", ordering="id")
+    def short_id(self, match: Match) -> str:
+        return str(match.id)[:8]
+
+    @admin.display(description="duration")
+    def duration(self, match: Match) -> str:
+        if match.started is None:
+            return "–"
+        seconds = int(((match.ended or timezone.now()) - match.started).total_seconds())
+        return f"{seconds // 60}:{seconds % 60:02d}"
+
+    @admin.display(description="seats")
+    def seat_names(self, match: Match) -> str:
+        return ", ".join(seat.name for seat in match.seats.all())
+
+    @admin.display(description="result")
+    def result(self, match: Match) -> str:
+        winners = [seat.name for seat in match.seats.all() if seat.place == 1]
+        if winners:
+            return f"{' = '.join(winners)} ({match.reason})"
+        return match.reason or "–"
+
+    @admin.display(description="seed")
+    def seed_when_over(self, match: Match) -> str:
+        """All of a match's chance follows from it, so nobody may know it while it is played."""
+        return "secret until the match is over" if match.live else str(match.seed)
+
+    @admin.display(description="fault")
+    def fault_text(self, match: Match) -> str:
+        return format_html("<pre>{}</pre>", match.fault) if match.fault else "–"
+
+    # --- actions ------------------------------------------------------------------------------
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Who may end matches: those allowed to change them, though nobody edits them by hand."""
+        return request.user.has_perm("games.change_match")
+
+    @admin.action(description="End this match", permissions=["end"])
+    def end_matches(self, request: HttpRequest, chosen: QuerySet[Match]) -> None:
+        """Without a result; those that are over stay as they are."""
+        if not isinstance(request.user, AbstractUser):
+            raise PermissionDenied
+        ended = [match for match in chosen if match_end(match_id=match.id)]
+        for match in ended:
+            self.log_change(request, match, "Ended by an operator.")
+        over = len(chosen) - len(ended)
+        text = f"{len(ended)} ended." + (f" {over} were over already." if over else "")
+        level = messages.SUCCESS if ended else messages.WARNING
+        self.message_user(request, text, level)

@@ -1,0 +1,89 @@
+"""The durable record of play: matches and who sat where. Live state is not here, but in rooms."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Match(models.Model):
+    """One match: which title, with what settings, who ran it, and what came of it."""
+
+    class Status(models.TextChoices):
+        STARTING = "starting", "starting"
+        RUNNING = "running", "running"
+        FINISHED = "finished", "finished"
+        ABANDONED = "abandoned", "abandoned"
+        FAULTED = "faulted", "faulted"
+
+    LIVE: ClassVar = (Status.STARTING, Status.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=32, db_index=True)
+    rules_version = models.PositiveIntegerField()
+    settings = models.JSONField(default=dict)
+    seed = models.PositiveBigIntegerField(help_text="Of all chance in it; secret until it ends.")
+    public = models.BooleanField(default=True, help_text="Whether anybody may watch.")
+    status = models.CharField(max_length=16, choices=Status, default=Status.STARTING)
+    worker = models.CharField(max_length=64, blank=True, help_text="The worker that runs it.")
+    end_requested = models.BooleanField(default=False)
+    ranking = models.JSONField(null=True, help_text="Groups of seats, best first.")
+    reason = models.CharField(max_length=64, blank=True, help_text="Why it ended.")
+    fault = models.TextField(blank=True, help_text="Traceback, where the rules failed.")
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "matches"
+        ordering: ClassVar = ["-created"]
+        indexes: ClassVar = [
+            models.Index(fields=["-created"]),
+            # Workers sweep the live ones each second; there are few of them among many.
+            models.Index(
+                fields=["status", "created"],
+                name="match_live",
+                condition=Q(status__in=["starting", "running"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {str(self.id)[:8]}"
+
+    @property
+    def live(self) -> bool:
+        """Whether it is still to be played or being played."""
+        return self.status in self.LIVE
+
+
+class Seat(models.Model):
+    """A place in a match, and who took it."""
+
+    class Left(models.TextChoices):
+        NOT = "", "in play"
+        LEFT = "left", "left"
+        KICKED = "kicked", "kicked"
+
+    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="seats")
+    number = models.PositiveSmallIntegerField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="seats"
+    )
+    name = models.CharField(max_length=40, help_text="As it was shown in the match.")
+    bot = models.BooleanField(default=False)
+    left = models.CharField(max_length=8, choices=Left, default=Left.NOT, blank=True)
+    place = models.PositiveSmallIntegerField(null=True, help_text="1 is the winner; ties share.")
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["match", "number"], name="seat_number_once"),
+            models.UniqueConstraint(
+                fields=["match", "user"], name="seat_user_once", condition=Q(user__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"seat {self.number}: {self.name}"

@@ -1,0 +1,59 @@
+"""What may be asked about matches; nothing here writes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from games.models import Match, Seat
+
+
+def matches() -> QuerySet[Match]:
+    """All matches with their seats and people, newest first, in two queries."""
+    seats = Seat.objects.select_related("user")
+    return Match.objects.prefetch_related(Prefetch("seats", queryset=seats))
+
+
+def matches_of(*, user_id: int) -> QuerySet[Match]:
+    """The matches in which a user has or had a seat, newest first."""
+    return matches().filter(seats__user_id=user_id)
+
+
+def match_for_viewer(*, match_id: UUID, user_id: int) -> Match | None:
+    """A match that this user may see: their own, or a public one; None otherwise."""
+    match = matches().filter(id=match_id).first()
+    if match is None:
+        return None
+    return match if match.public or seat_of(match, user_id) else None
+
+
+def seat_of(match: Match, user_id: int) -> Seat | None:
+    """The seat that a user has or had in ``match``."""
+    return next((seat for seat in match.seats.all() if seat.user_id == user_id), None)
+
+
+# --- for the sweep of workers -----------------------------------------------------------------
+
+
+def matches_waiting(*, before: datetime) -> list[UUID]:
+    """Matches that started before then and that no worker has taken."""
+    waiting = Match.objects.filter(status=Match.Status.STARTING, created__lt=before)
+    return list(waiting.order_by("created").values_list("id", flat=True)[:100])
+
+
+def matches_running() -> list[tuple[UUID, str]]:
+    """All running matches, and the worker that runs each."""
+    running = Match.objects.filter(status=Match.Status.RUNNING)
+    return list(running.values_list("id", "worker"))
+
+
+def orders_for(*, match_ids: Iterable[UUID]) -> tuple[list[UUID], list[tuple[UUID, int, str]]]:
+    """What was ordered for these matches by way of their rows: to end; seats to give up."""
+    ids = list(match_ids)
+    ending = Match.objects.filter(id__in=ids, end_requested=True, status__in=Match.LIVE)
+    vacated = Seat.objects.filter(match_id__in=ids).exclude(left=Seat.Left.NOT)
+    return (
+        list(ending.values_list("id", flat=True)),
+        list(vacated.values_list("match_id", "number", "left")),
+    )

@@ -1,0 +1,263 @@
+"""What may be done to matches: each write is one keyword-only function.
+
+Those who run rooms call the lower half, always with the worker they are: a worker that lost a match
+must not write its result. Nothing here knows sockets or REST; what must reach a running room goes
+through the port ``rooms``, which hosting implements and ``gameserver`` plugs in.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.dispatch import Signal
+from django.utils import timezone
+
+from games.catalog import TITLES
+from games.models import Match, Seat
+from games.sim import Outcome
+
+match_changed = Signal()
+"""Sent after the commit with ``match_id``, when a match started, changed seats or ended."""
+
+
+class RoomPort(Protocol):
+    """How running rooms are told something, from any thread of any process.
+
+    A message may be lost; the rows say the same, and workers sweep them.
+    """
+
+    def end(self, *, match_id: UUID) -> None:
+        """End the match now, without a result."""
+
+    def vacate(self, *, match_id: UUID, seat: int, why: str) -> None:
+        """Give up a seat: ``left`` or ``kicked``."""
+
+
+class _NoRooms:
+    """Where nothing runs rooms (a shell, a migration): the sweep of a worker finds the rows."""
+
+    def end(self, *, match_id: UUID) -> None:
+        return
+
+    def vacate(self, *, match_id: UUID, seat: int, why: str) -> None:
+        return
+
+
+rooms: RoomPort = _NoRooms()
+
+
+class Player(msgspec.Struct, frozen=True):
+    """Who takes a seat."""
+
+    user_id: int
+    name: str
+
+
+class SeatRefused(Exception):
+    """No seat can be had; ``code`` says why: ``match_over``, ``not_drop_in``, ``match_full``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+# --- for lobbies, REST and admin ---------------------------------------------------------------
+
+
+@transaction.atomic
+def match_start(
+    *,
+    title: str,
+    settings: dict[str, object],
+    players: Sequence[Player],
+    bots: int = 0,
+    public: bool = True,
+) -> Match:
+    """A new match with these players on seats 0, 1, 2, …, then bots; it waits for its first socket.
+
+    Args:
+        settings: Already checked against the title's ``Settings``.
+    """
+    match = Match.objects.create(
+        title=title,
+        rules_version=TITLES[title].version,
+        settings=settings,
+        seed=secrets.randbits(63),
+        public=public,
+    )
+    seats = [
+        Seat(match=match, number=number, user_id=player.user_id, name=player.name)
+        for number, player in enumerate(players)
+    ]
+    seats += [
+        Seat(match=match, number=len(players) + index, name=f"Bot {index + 1}", bot=True)
+        for index in range(bots)
+    ]
+    Seat.objects.bulk_create(seats)
+    _tell_changed(match.id)
+    return match
+
+
+def match_seat_take(*, match_id: UUID, player: Player) -> Seat:
+    """A seat in a running drop-in match: the one they had, else the lowest free number.
+
+    Raises:
+        SeatRefused: the match is over, full, or its title has no drop-in.
+    """
+    for _ in range(8):  # two may want the same number at once: the loser takes the next one
+        try:
+            with transaction.atomic():
+                return _seat_take(match_id, player)
+        except IntegrityError:
+            continue
+    raise SeatRefused("match_full")
+
+
+def _seat_take(match_id: UUID, player: Player) -> Seat:
+    match = Match.objects.filter(id=match_id).first()
+    if match is None or not match.live:
+        raise SeatRefused("match_over")
+    game = TITLES[match.title]
+    if not game.drop_in:
+        raise SeatRefused("not_drop_in")
+    seats = list(match.seats.all())
+    mine = next((seat for seat in seats if seat.user_id == player.user_id), None)
+    if mine is not None:
+        if mine.left == Seat.Left.KICKED:
+            raise SeatRefused("match_full")
+        Seat.objects.filter(id=mine.id).update(left=Seat.Left.NOT)
+        _tell_changed(match_id)
+        return mine
+    taken = {seat.number for seat in seats}
+    free = next((number for number in range(game.seats.stop - 1) if number not in taken), None)
+    if free is None:
+        raise SeatRefused("match_full")
+    seat = Seat.objects.create(match=match, number=free, user_id=player.user_id, name=player.name)
+    _tell_changed(match_id)
+    return seat
+
+
+def match_end(*, match_id: UUID) -> bool:
+    """End a live match without a result, as an operator does; False if it is over already."""
+    if not Match.objects.filter(id=match_id, status__in=Match.LIVE).update(end_requested=True):
+        return False
+    # Nobody runs it yet, so nobody would mark it.
+    _close(
+        Q(id=match_id, worker="", status=Match.Status.STARTING),
+        status=Match.Status.ABANDONED,
+        reason="ended_by_operator",
+    )
+    transaction.on_commit(lambda: rooms.end(match_id=match_id))
+    return True
+
+
+def seat_vacate(*, match_id: UUID, user_id: int, why: Seat.Left) -> bool:
+    """Give up a player's seat in a live match; False if they have none."""
+    seat = Seat.objects.filter(
+        match_id=match_id, user_id=user_id, left=Seat.Left.NOT, match__status__in=Match.LIVE
+    ).first()
+    if seat is None:
+        return False
+    Seat.objects.filter(id=seat.id).update(left=why)
+    number = seat.number
+    transaction.on_commit(lambda: rooms.vacate(match_id=match_id, seat=number, why=str(why)))
+    _tell_changed(match_id)
+    return True
+
+
+# --- for those who run rooms -------------------------------------------------------------------
+
+
+class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker must know to run a match.
+
+    Attributes:
+        seats: Number, name, whether a bot plays it.
+    """
+
+    match: str
+    title: str
+    settings: dict[str, object]
+    seed: int
+    seats: list[tuple[int, str, bool]]
+
+
+def match_open(*, match_id: UUID, worker: str) -> RoomSpec | None:
+    """Mark a match as run by ``worker``; None if it is over, or another one runs it."""
+    now = timezone.now()
+    opened = Match.objects.filter(id=match_id, status=Match.Status.STARTING).update(
+        status=Match.Status.RUNNING, worker=worker, started=now
+    )
+    match = Match.objects.filter(id=match_id, worker=worker, status=Match.Status.RUNNING).first()
+    if match is None:
+        return None
+    if opened:
+        _tell_changed(match_id)
+    return RoomSpec(
+        match=str(match_id),
+        title=match.title,
+        settings=match.settings,
+        seed=match.seed,
+        seats=[(seat.number, seat.name, seat.bot) for seat in match.seats.all()],
+    )
+
+
+@transaction.atomic
+def match_finish(*, match_id: UUID, worker: str, outcome: Outcome) -> bool:
+    """Record the result; False if ``worker`` does not run this match any more."""
+    finished = _close(
+        Q(id=match_id, worker=worker),
+        status=Match.Status.FINISHED,
+        reason=outcome.reason,
+        ranking=outcome.ranking,
+    )
+    if finished:
+        for place, seats in _places(outcome.ranking):
+            Seat.objects.filter(match_id=match_id, number__in=seats).update(place=place)
+    return bool(finished)
+
+
+def match_abandon(*, match_ids: Iterable[UUID], worker: str, reason: str) -> int:
+    """Mark matches of ``worker`` as ended without a result; how many there were."""
+    return _close(
+        Q(id__in=list(match_ids), worker=worker), status=Match.Status.ABANDONED, reason=reason
+    )
+
+
+def match_fault(*, match_id: UUID, worker: str, traceback: str) -> bool:
+    """Mark a match as stopped by a bug in its rules."""
+    return bool(
+        _close(
+            Q(id=match_id, worker=worker),
+            status=Match.Status.FAULTED,
+            reason="faulted",
+            fault=traceback,
+        )
+    )
+
+
+def _close(which: Q, **fields: object) -> int:
+    """End the live matches among ``which``; how many there were."""
+    ids = list(Match.objects.filter(which, status__in=Match.LIVE).values_list("id", flat=True))
+    now: datetime = timezone.now()
+    closed = Match.objects.filter(id__in=ids, status__in=Match.LIVE).update(ended=now, **fields)
+    for match_id in ids:
+        _tell_changed(match_id)
+    return closed
+
+
+def _places(ranking: list[list[int]]) -> Iterable[tuple[int, list[int]]]:
+    """Each group's place: 1, then one more than all who are ahead."""
+    ahead = 0
+    for seats in ranking:
+        yield ahead + 1, seats
+        ahead += len(seats)
+
+
+def _tell_changed(match_id: UUID) -> None:
+    transaction.on_commit(lambda: match_changed.send(sender=Match, match_id=match_id))

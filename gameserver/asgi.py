@@ -1,0 +1,87 @@
+"""The whole server as one ASGI application; here the parts are plugged together.
+
+Servers that say when they start and stop (``manage.py serve``) call ``startup`` and ``shutdown``.
+Under others the worker starts with the first thing that is asked of it.
+"""
+
+import asyncio
+import os
+import time
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_app = get_asgi_application()  # first: it loads the apps that the rest imports
+
+from channels.layers import get_channel_layer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.urls import re_path
+from redis.asyncio import Redis
+
+from games import routing as games_routing
+from games import services
+from games.consumers import RoomConsumer
+from games.hosting.store import MemoryStore, RedisStore, RoomStore
+from games.hosting.worker import Control, Worker
+from gameserver.origins import OriginCheck
+from lobby import routing as lobby_routing
+from lobby.feed import feed
+
+
+def _store() -> RoomStore:
+    url = settings.EVERTICK["REDIS_URL"]
+    if not url:
+        return MemoryStore(time.monotonic)
+    return RedisStore(Redis.from_url(url), settings.EVERTICK["KEY_PREFIX"])
+
+
+worker = Worker(store=_store(), layer=get_channel_layer(), room_app=RoomConsumer.as_asgi())
+services.rooms = Control(worker)
+
+_sockets = URLRouter(
+    [
+        *games_routing.websocket_urlpatterns(worker),
+        *lobby_routing.websocket_urlpatterns,
+        re_path("", WebsocketDenier.as_asgi()),
+    ]
+)
+_checked = OriginCheck(_sockets, origins=settings.EVERTICK["ORIGINS"], hosts=settings.ALLOWED_HOSTS)
+_router = ProtocolTypeRouter({"http": django_app, "websocket": _checked})
+
+
+class Application:
+    """What an ASGI server calls, and when the worker behind it starts and stops."""
+
+    def __init__(self) -> None:
+        self._starting: asyncio.Task[None] | None = None
+
+    async def startup(self) -> None:
+        """Start what runs beside requests; once, however often it is asked."""
+        if self._starting is None:
+            self._starting = asyncio.get_running_loop().create_task(self._start())
+        await asyncio.shield(self._starting)
+
+    async def shutdown(self) -> None:
+        """Tell players, record what was lost, and stop."""
+        if self._starting is not None:
+            self._starting = None
+            await feed.stop()
+            await worker.stop()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if self._starting is None or not self._starting.done():
+            await self.startup()
+        await _router(scope, receive, send)
+
+    async def _start(self) -> None:
+        await worker.start()
+        await feed.start()
+
+
+application = Application()
+startup = application.startup
+shutdown = application.shutdown

@@ -1,0 +1,55 @@
+"""Mistakes in the environment that `manage.py check` names before anything starts."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+REDIS_SCHEMES = {"redis", "rediss", "unix"}
+
+
+@register
+def environment_makes_sense(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """What the environment chose is something that Evertick can work with."""
+    found: list[CheckMessage] = [
+        Error(
+            f"ORIGINS: {origin!r} is no full origin",
+            hint="Write scheme and host, and no path: https://play.example.org",
+            id="evertick.E001",
+        )
+        for origin in settings.ORIGINS
+        if not _is_origin(origin)
+    ]
+    redis_url = settings.EVERTICK["REDIS_URL"]
+    if redis_url and urlsplit(redis_url).scheme not in REDIS_SCHEMES:
+        found.append(
+            Error(
+                "REDIS_URL is no address of a Redis",
+                hint="For example redis://127.0.0.1:6379/0",
+                id="evertick.E002",
+            )
+        )
+    if settings.DATABASES["default"].get("ENGINE") not in ENGINES:
+        found.append(
+            Error(
+                "DATABASE_URL is no address of a database that is supported",
+                hint="Use postgres://…, or leave it unset for SQLite.",
+                id="evertick.E003",
+            )
+        )
+    return found
+
+
+def _is_origin(origin: str) -> bool:
+    parts = urlsplit(origin)
+    return bool(
+        parts.scheme in {"http", "https"}
+        and parts.netloc
+        and origin == f"{parts.scheme}://{parts.netloc}"
+    )

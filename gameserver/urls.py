@@ -1,0 +1,16 @@
+"""Every path that answers HTTP; sockets are in ``gameserver.asgi``."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from gameserver import views
+
+urlpatterns = [
+    path("", include("lobby.urls")),
+    path("api/schema/", views.Schema.as_view(), name="schema"),
+    path("api/docs/", views.Docs.as_view(url_name="schema"), name="docs"),
+    path("api/redoc/", views.Redoc.as_view(url_name="schema"), name="redoc"),
+    path("api/", include("lobby.api.urls")),  # last of these: it answers all that leads nowhere
+    path("admin/", admin.site.urls),
+    path("healthz", views.healthz, name="healthz"),
+]

@@ -1,0 +1,371 @@
+"""Keeps every socket of this process told of lobbies: who looks at what, and what they saw last.
+
+There is one feed in a process. A change marks what it touches; soon after, the feed looks that up
+once, encodes it once, and hands it to all who look at it. Its rules:
+
+- A change may be told from any thread (``lobby_was_changed``), after its commit. It reaches the
+  other processes by the channel layer, which may lose it: what is watched is also looked up again
+  every ``FEED_RECHECK_S``.
+- Queries run on a thread of the feed's own, never on the one that all of Django's async code
+  shares: a slow query here delays nobody's frames.
+- Nothing is sent twice: what looks as before is not news. Two pushes are ``FEED_PERIOD_S`` apart.
+- A socket keeps the newest news only. One that does not read costs one list of memory.
+"""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from asgiref.sync import async_to_sync
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db import close_old_connections, connections
+
+from lobby import selectors
+from lobby.limits import FEED_PERIOD_S, FEED_RECHECK_S, FEED_RETRY_S
+from lobby.models import Lobby
+
+GROUP = "lobby.feeds"
+"""All feeds of all processes."""
+
+Target = UUID | None
+"""What one may look at: a lobby, or None for the public list."""
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Look:
+    """One socket's view of the feed: a slot for the newest news, never a queue."""
+
+    def __init__(self, user_id: int | None) -> None:
+        self.user_id = user_id
+        self.target: Target = None
+        self._said = ""
+        self._news: str | None = None
+        self._wake = asyncio.Event()
+
+    def offer(self, text: str) -> None:
+        """The newest there is to say; what waited before is forgotten."""
+        if text == self._said:
+            self._news = None  # it went there and back before anybody looked
+        else:
+            self._news = text
+            self._wake.set()
+
+    def forget(self) -> None:
+        """What was said is of no interest any more: the socket looks elsewhere."""
+        self._said, self._news = "", None
+
+    async def news(self) -> str:
+        """The next thing to say, as soon as there is one."""
+        while self._news is None:
+            self._wake.clear()
+            await self._wake.wait()
+        self._said, self._news = self._news, None
+        return self._said
+
+
+class Changes(msgspec.Struct):
+    """What has to be looked up again.
+
+    Attributes:
+        everything: All that anybody looks at.
+        lobbies: These changed.
+        matches: These changed, and with them the lobbies they came from.
+        opened: Somebody began to look at these; they need not have changed.
+    """
+
+    everything: bool = False
+    lobbies: set[UUID] = msgspec.field(default_factory=set)
+    matches: set[UUID] = msgspec.field(default_factory=set)
+    opened: set[UUID] = msgspec.field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        """Whether the public list may have changed."""
+        return self.everything or bool(self.lobbies) or bool(self.matches)
+
+    def add(self, other: "Changes") -> None:
+        """Besides all this, that."""
+        self.everything |= other.everything
+        self.lobbies |= other.lobbies
+        self.matches |= other.matches
+        self.opened |= other.opened
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What one look into the database found.
+
+    Attributes:
+        listed: The public list, if it was asked for.
+        lobbies: Each lobby asked for, if it is still there.
+    """
+
+    listed: str | None
+    lobbies: dict[UUID, Lobby | None]
+
+
+class Feed:
+    """The sockets of one event loop that look at lobbies."""
+
+    def __init__(self) -> None:
+        self.origin = uuid.uuid4().hex
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        """Nobody looks, nothing changed."""
+        self._looks: dict[Target, set[Look]] = {}
+        self._listed: str | None = None
+        self._here = Changes()
+        self._elsewhere = Changes()
+        self._wake = asyncio.Event()
+        self.joined = asyncio.Event()
+        """Set as soon as other processes are heard."""
+
+    async def start(self) -> None:
+        """Run on this loop; the first socket does so too."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        assert self._loop is None or self._loop.is_closed(), "one process has one feed"
+        self._clear()  # what an ended loop left behind is of no use
+        self._loop = loop
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lobby-feed")
+        self._tasks = [loop.create_task(self._push()), loop.create_task(self._hear())]
+
+    async def stop(self) -> None:
+        """End, and close what it holds open."""
+        if self._loop is not asyncio.get_running_loop():
+            return
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self._ask(connections.close_all)
+        assert self._thread is not None
+        self._thread.shutdown(wait=True)
+        self._loop, self._thread, self._tasks = None, None, []
+
+    # --- sockets --------------------------------------------------------------------------------
+
+    def watch(self, look: Look, target: Target) -> None:
+        """Let ``look`` look at ``target`` from now on; it hears of it at once."""
+        self.unwatch(look)
+        look.forget()
+        look.target = target
+        self._looks.setdefault(target, set()).add(look)
+        if target is None and self._listed is not None:
+            look.offer(self._listed)
+        elif target is None:
+            self._mark(Changes(everything=True))
+        else:
+            self._mark(Changes(opened={target}))
+
+    def unwatch(self, look: Look) -> None:
+        """``look`` looks at nothing."""
+        looks = self._looks.get(look.target, set())
+        looks.discard(look)
+        if not looks:
+            self._looks.pop(look.target, None)
+            if look.target is None:
+                self._listed = None  # nobody keeps it fresh from now on
+
+    # --- changes --------------------------------------------------------------------------------
+
+    def changed(self, changes: Changes) -> None:
+        """Something changed, here and now; from any thread, after its commit."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop closed just now
+                self._loop.call_soon_threadsafe(self._mark_and_tell, changes)
+                return
+        _tell_others(changes, self.origin)
+
+    def _mark_and_tell(self, changes: Changes) -> None:
+        self._elsewhere.add(changes)
+        self._mark(changes)
+
+    def _mark(self, changes: Changes) -> None:
+        self._here.add(changes)
+        self._wake.set()
+
+    async def _push(self) -> None:
+        """Tell sockets and other processes what changed, again and again."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), FEED_RECHECK_S)
+            changes = self._here if self._wake.is_set() else Changes(everything=True)
+            self._here = Changes()
+            self._wake.clear()
+            try:
+                await self._tell()
+                await self._serve(changes)
+            except Exception:  # no socket may stay untold for ever because of one bad minute
+                log.exception("the live list could not be brought up to date")
+                self._mark(changes)
+                await asyncio.sleep(FEED_RETRY_S)
+            await asyncio.sleep(FEED_PERIOD_S)
+
+    async def _serve(self, changes: Changes) -> None:
+        """Look up what of ``changes`` somebody looks at, and hand it out."""
+        watched = {target for target in self._looks if target is not None}
+        listed = None in self._looks and bool(changes)
+        if not listed and not watched:
+            return
+        seen = await self._ask(lambda: _look_up(changes, watched, listed=listed))
+        if seen.listed is not None and None in self._looks:
+            self._listed = seen.listed
+            self._offer(None, lambda look: self._listed)
+        for lobby_id, lobby in seen.lobbies.items():
+            self._offer(lobby_id, _Worded(lobby).text_for)
+
+    def _offer(self, target: Target, text_for: Callable[[Look], str | None]) -> None:
+        for look in self._looks.get(target, ()):
+            if text := text_for(look):
+                look.offer(text)
+
+    async def _ask(self, query: Callable[[], T]) -> T:
+        """Run ``query`` on the feed's own thread."""
+        assert self._loop is not None
+        return await self._loop.run_in_executor(self._thread, _with_connection, query)
+
+    # --- other processes ------------------------------------------------------------------------
+
+    async def _tell(self) -> None:
+        layer = get_channel_layer()
+        changes, self._elsewhere = self._elsewhere, Changes()
+        if not changes or layer is None or isinstance(layer, InMemoryChannelLayer):
+            return
+        try:
+            await layer.group_send(GROUP, _as_message(changes, self.origin))
+        except Exception:  # they look again by themselves before long
+            log.warning("other workers could not be told of a changed lobby", exc_info=True)
+
+    async def _hear(self) -> None:
+        """What other processes say changed."""
+        layer = get_channel_layer()
+        if layer is None or isinstance(layer, InMemoryChannelLayer):
+            return
+        while True:
+            try:
+                await self._listen(layer)
+            except Exception:
+                log.warning("other workers cannot be heard; trying again", exc_info=True)
+                await asyncio.sleep(FEED_RETRY_S)
+
+    async def _listen(self, layer: Any) -> None:
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        self.joined.set()
+        try:
+            while True:
+                message = await layer.receive(channel)
+                if message.get("origin") != self.origin:
+                    self._mark(_from_message(message))
+        finally:
+            with contextlib.suppress(Exception):
+                await layer.group_discard(GROUP, channel)
+
+
+class _Worded:
+    """A lobby, put into words at most once for insiders and once for outsiders."""
+
+    def __init__(self, lobby: Lobby | None) -> None:
+        self.lobby = lobby
+        self.texts: dict[bool | None, str] = {}
+
+    def text_for(self, look: Look) -> str:
+        """What ``look`` may know: null where it is closed, or private and not theirs."""
+        insider = self.lobby is not None and selectors.is_member(self.lobby, look.user_id)
+        if self.lobby is None or (self.lobby.private and not insider):
+            return self._text(None)
+        return self._text(insider)
+
+    def _text(self, insider: bool | None) -> str:
+        if insider not in self.texts:
+            shown = (
+                None
+                if insider is None or self.lobby is None
+                else selectors.lobby_shown(self.lobby, insider=insider)
+            )
+            self.texts[insider] = _encoded({"t": "lobby", "lobby": shown})
+        return self.texts[insider]
+
+
+feed = Feed()
+"""The feed of this process."""
+
+
+def lobby_was_changed(lobby_id: UUID, **_: Any) -> None:
+    """Receives ``lobby.services.lobby_changed``."""
+    feed.changed(Changes(lobbies={lobby_id}))
+
+
+def match_was_changed(match_id: UUID, **_: Any) -> None:
+    """Receives ``games.services.match_changed``."""
+    feed.changed(Changes(matches={match_id}))
+
+
+def _look_up(changes: Changes, watched: set[UUID], *, listed: bool) -> Seen:
+    """What ``changes`` made of the list, where wanted, and of the lobbies that are watched."""
+    touched = watched if changes.everything else watched & _touched(changes)
+    there = {lobby.id: lobby for lobby in selectors.feed_lobbies(lobby_ids=touched)}
+    text = _encoded({"t": "lobbies", "lobbies": selectors.feed_list()}) if listed else None
+    return Seen(text, {lobby_id: there.get(lobby_id) for lobby_id in touched})
+
+
+def _touched(changes: Changes) -> set[UUID]:
+    touched = changes.lobbies | changes.opened
+    if changes.matches:
+        touched |= selectors.feed_lobbies_of_matches(match_ids=changes.matches)
+    return touched
+
+
+def _with_connection(query: Callable[[], T]) -> T:
+    """Run ``query`` as a request is run: no broken or outdated connection before or after it."""
+    close_old_connections()
+    try:
+        return query()
+    finally:
+        close_old_connections()
+
+
+def _tell_others(changes: Changes, origin: str) -> None:
+    """Tell the feeds of other processes, from one that runs no feed: a command, a first request."""
+    layer = get_channel_layer()
+    if layer is None or isinstance(layer, InMemoryChannelLayer):
+        return
+    message = _as_message(changes, origin)
+    try:
+        async_to_sync(layer.group_send)(GROUP, message)
+    except Exception:  # the change itself is safe; they look again by themselves before long
+        log.warning("other workers could not be told of a changed lobby", exc_info=True)
+
+
+def _as_message(changes: Changes, origin: str) -> dict[str, Any]:
+    return {
+        "type": "lobby.changed",
+        "origin": origin,
+        "lobbies": [str(lobby_id) for lobby_id in changes.lobbies],
+        "matches": [str(match_id) for match_id in changes.matches],
+    }
+
+
+def _from_message(message: dict[str, Any]) -> Changes:
+    return Changes(lobbies=_ids(message["lobbies"]), matches=_ids(message["matches"]))
+
+
+def _ids(texts: Iterable[str]) -> set[UUID]:
+    return {UUID(text) for text in texts}
+
+
+def _encoded(message: dict[str, Any]) -> str:
+    return msgspec.json.encode(message).decode()

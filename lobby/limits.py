@@ -1,0 +1,46 @@
+"""Every bound of accounts and lobbies, with its reason; those of rooms are in ``games.limits``."""
+
+NAME_CHARS_MAX = 20
+"""Characters of a name that people see; what fits over a ship, and twice into a phone's header."""
+
+USERNAME_CHARS_MIN = 3
+"""Characters of a name to log in with; shorter ones are all guessed."""
+
+LOBBY_NAME_CHARS_MAX = 50
+"""Characters of a lobby's name: one line of the list on a laptop."""
+
+LOBBIES_PER_USER_MAX = 3
+"""Open lobbies that one may be in at once. One is normal; three leave room for a forgotten tab."""
+
+CODE_CHARS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+"""Letters of a lobby's code: without those that look or sound like another (I, L, O, U, 0, 1)."""
+
+CODE_LENGTH = 6
+"""Letters in a code: 30**6 is 729 million, so at 120 guesses a minute one of a thousand private
+lobbies is found once in four days; and what it opens is a game."""
+
+BODY_BYTES_MAX = 64 * 1024
+"""Bytes of a REST body; the largest we know are a few hundred."""
+
+PAGE_SIZE_MAX = 100
+"""Rows of one page of a list."""
+
+FEED_LOBBIES_MAX = 100
+"""Lobbies in the live list, newest first. Nobody reads more, and each change sends all of them."""
+
+FEED_PERIOD_S = 0.2
+"""Seconds between two pushes of the same list: faster than anybody reads, and a burst of changes
+costs one query."""
+
+FEED_RECHECK_S = 10.0
+"""Seconds after which what is watched is looked up again without being told of a change, since the
+channel layer may lose messages."""
+
+FEED_RETRY_S = 1.0
+"""Seconds to wait after the database or the channel layer failed."""
+
+WATCHES_BURST_MAX = 20
+"""Messages at once on the socket of the lobby list; a page sends one."""
+
+WATCHES_PER_S = 2.0
+"""Messages a second, in the long run, on that socket."""

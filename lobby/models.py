@@ -1,0 +1,139 @@
+"""Accounts, and the lobbies in which people gather before they play."""
+
+import secrets
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from games.catalog import TITLES
+from games.models import Match
+from games.sim import Game
+from lobby.limits import CODE_CHARS, CODE_LENGTH, LOBBY_NAME_CHARS_MAX, NAME_CHARS_MAX
+from lobby.names import name_check
+
+
+class Users(UserManager["User"]):
+    """Finds accounts by username, whatever its case."""
+
+    use_in_migrations = False
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractUser):
+    """Somebody who plays: a guest, or one with a password."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(
+        max_length=NAME_CHARS_MAX, validators=[name_check], help_text="As others see it."
+    )
+    guest = models.BooleanField(default=False, help_text="Made by one click, without a password.")
+
+    objects: ClassVar[Users] = Users()
+
+    class Meta(AbstractUser.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="username_once_in_any_case",
+                violation_error_message="A user with that username already exists.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.name:  # made by `createsuperuser`, which knows no names
+            self.name = self.username[:NAME_CHARS_MAX]
+        super().save(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+def code_invent() -> str:
+    """A code that lets somebody into a lobby."""
+    return "".join(secrets.choice(CODE_CHARS) for _ in range(CODE_LENGTH))
+
+
+class Lobby(models.Model):
+    """Where people gather and choose before a match, and come back to after it.
+
+    Its state is derived: closed for good, else whatever its match says.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        PLAYING = "playing", "playing"
+        CLOSED = "closed", "closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=32, db_index=True)
+    name = models.CharField(max_length=LOBBY_NAME_CHARS_MAX, validators=[name_check])
+    host = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="hosted")
+    settings = models.JSONField(default=dict)
+    private = models.BooleanField(default=False)
+    code = models.CharField(max_length=CODE_LENGTH, unique=True, default=code_invent)
+    bots = models.PositiveSmallIntegerField(default=0)
+    barred = models.JSONField(default=list, blank=True, help_text="Ids of those who were kicked.")
+    closed = models.BooleanField(default=False)
+    match = models.ForeignKey(
+        Match, on_delete=models.SET_NULL, null=True, related_name="lobbies", help_text="The latest."
+    )
+    rounds = models.PositiveIntegerField(default=0, help_text="Matches started so far.")
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "lobbies"
+        ordering: ClassVar = ["-created", "id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["-created"],
+                name="lobby_listed",
+                condition=models.Q(closed=False, private=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.title})"
+
+    @property
+    def state(self) -> "Lobby.State":
+        if self.closed:
+            return self.State.CLOSED
+        if self.match is not None and self.match.live:
+            return self.State.PLAYING
+        return self.State.OPEN
+
+    @property
+    def game(self) -> type[Game[Any]]:
+        """The rules that are played here."""
+        return TITLES[self.title]
+
+
+class Member(models.Model):
+    """Somebody in a lobby."""
+
+    lobby = models.ForeignKey(Lobby, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    ready = models.BooleanField(default=False)
+    joined = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["joined", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["lobby", "user"], name="lobby_member_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.lobby_id}"

@@ -1,0 +1,94 @@
+"""The pages: each hands its template what it needs to begin, and decides who may see it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from games.catalog import TITLES
+from lobby import selectors
+from lobby.codes import Refused
+from lobby.models import Lobby, User
+
+
+def page(view: Any) -> Any:
+    """A page that is read only, and always carries the CSRF token that its scripts send."""
+    return require_safe(never_cache(ensure_csrf_cookie(view)))
+
+
+def visitor(request: HttpRequest) -> User:
+    """Who looks at a page that only those with an account may see."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+@page
+def home(request: HttpRequest) -> HttpResponse:
+    """The games, and the open lobbies."""
+    return render(request, "lobby/home.html")
+
+
+@page
+@login_required
+def lobby(request: HttpRequest, lobby_id: UUID) -> HttpResponse:
+    """One lobby; who needs its code is asked for it."""
+    found = Lobby.objects.filter(id=lobby_id, closed=False, title__in=TITLES).first()
+    if found is None:
+        raise Http404
+    inside = found.members.filter(user=visitor(request)).exists()
+    context = {"lobby": str(lobby_id), "needs_code": found.private and not inside}
+    return render(request, "lobby/lobby.html", context)
+
+
+@page
+@login_required
+def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
+    """Where a match is played."""
+    try:
+        match = selectors.match_seen_by(match_id=match_id, user=visitor(request))
+    except Refused as refused:
+        raise Http404 from refused
+    if match.title not in TITLES:
+        raise Http404
+    home_lobby = selectors.lobby_of_match(match_id=match_id, user=request.user)
+    context = {
+        "match": str(match.id),
+        "title": match.title,
+        "title_name": TITLES[match.title].name,
+        "client_url": static(f"titles/{match.title}/main.js"),
+        "lobby": str(home_lobby.id) if home_lobby else "",
+        "me": selectors.user_shown(visitor(request)),
+    }
+    return render(request, "play.html", context)
+
+
+@page
+@login_required
+def history(request: HttpRequest) -> HttpResponse:
+    """One's own matches."""
+    return render(request, "lobby/history.html")
+
+
+@page
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own account: it has no page of its own, but a menu on each."""
+    return redirect("home")
+
+
+@page
+def login(request: HttpRequest) -> HttpResponse:
+    """The way in, for those with an account, and for guests."""
+    return render(request, "lobby/login.html")
+
+
+@page
+def register(request: HttpRequest) -> HttpResponse:
+    """A new account."""
+    return render(request, "lobby/register.html")

@@ -1,0 +1,155 @@
+"""`manage.py serve` as an operator meets it: real processes, on both servers."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import CloseCode
+from websockets.sync.client import connect
+
+from gameserver.serving import SOCKET_BYTES_MAX
+from tests.services import (
+    ROOT,
+    STOP_S_MAX,
+    free_port,
+    manage,
+    migrate,
+    running_server,
+    worker_env,
+)
+
+SERVERS = ["daphne", "uvicorn"]
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A var folder whose database is ready."""
+    folder = tmp_path_factory.mktemp("var")
+    migrate(worker_env(folder))
+    return folder
+
+
+def refused(env: dict[str, str], *arguments: str) -> str:
+    """What a worker says that does not start: one line, and exit code 1."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", str(free_port()), *arguments],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_worker_answers_and_says_where(server: str, migrated: Path):
+    with running_server(server, folder=migrated) as worker:
+        assert httpx.get(f"{worker.url}/healthz").json() == {"status": "ok"}
+        assert httpx.get(f"{worker.url}/").status_code == 200
+        (line,) = worker.log().splitlines()
+        assert line.startswith(f"Evertick at {worker.url} ({server}, sqlite, one worker)")
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_worker_ends_cleanly_when_told_to(server: str, number: signal.Signals, migrated: Path):
+    with running_server(server, folder=migrated) as worker:
+        httpx.get(f"{worker.url}/")
+        began = time.monotonic()
+        worker.process.send_signal(number)
+        assert worker.process.wait(STOP_S_MAX) == 0, worker.log()
+        assert time.monotonic() - began < 5
+        assert "Traceback" not in worker.log()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_oversized_message_closes_its_socket_with_the_reason(server: str, migrated: Path):
+    with (
+        running_server(server, folder=migrated) as worker,
+        connect(f"{worker.ws_url}/ws/room/{uuid4()}") as socket,
+    ):
+        socket.send(b"x" * (SOCKET_BYTES_MAX + 1))
+        with pytest.raises(ConnectionClosedError) as closed:
+            socket.recv(timeout=10)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == CloseCode.MESSAGE_TOO_BIG
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_taken_port_is_said(server: str, migrated: Path):
+    with running_server(folder=migrated) as worker:
+        line = refused(worker_env(migrated), "--server", server, "--port", str(worker.port))
+    assert f"port {worker.port} of 127.0.0.1 is taken" in line
+
+
+def test_missing_migrations_are_counted(migrated: Path, tmp_path: Path):
+    assert "migrations are not applied; run `manage.py migrate`" in refused(worker_env(tmp_path))
+    (tmp_path / "evertick.sqlite3").write_bytes((migrated / "evertick.sqlite3").read_bytes())
+    manage("migrate", "knox", "zero", env=worker_env(tmp_path))
+    assert "not applied" in refused(worker_env(tmp_path))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_redis_that_does_not_answer_is_said_without_its_password(server: str, migrated: Path):
+    port = free_port()
+    env = worker_env(migrated, {"REDIS_URL": f"redis://user:hidden@127.0.0.1:{port}/0"})
+    line = refused(env, "--server", server)
+    assert f"no Redis at redis://…@127.0.0.1:{port}/0" in line
+    assert "unset REDIS_URL" in line
+    assert "hidden" not in line
+
+
+def test_database_that_does_not_answer_is_said_without_its_password(tmp_path: Path):
+    port = free_port()
+    env = worker_env(
+        tmp_path, {"DATABASE_URL": f"postgres://user:hidden@127.0.0.1:{port}/evertick"}
+    )
+    line = refused(env)
+    assert f"no database at 127.0.0.1:{port}/evertick" in line
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_worker_joins_others_by_redis_and_postgresql(
+    server: str, redis_url: str, postgres_url: str
+):
+    env = {"REDIS_URL": redis_url, "DATABASE_URL": postgres_url}
+    with running_server(server, env=env) as worker:
+        assert httpx.get(f"{worker.url}/").status_code == 200
+        assert f"({server}, postgresql, workers joined by Redis)" in worker.log()
+
+
+def test_first_run_makes_an_admin_once(migrated: Path):
+    env = worker_env(migrated)
+    said = manage("firstrun", env=env).stdout
+    password = said.split("password")[1].split()[0]
+    assert "/admin/" in said
+    assert manage("firstrun", env=env).stdout == ""
+    check = (
+        "from django.contrib.auth import authenticate; "
+        f"print(authenticate(username='admin', password={password!r}).is_superuser)"
+    )
+    assert manage("shell", "-c", check, env=env).stdout.strip().endswith("True")
+
+
+def test_deployment_check_has_nothing_to_say(tmp_path: Path):
+    env = worker_env(tmp_path, {"SECURE": "1"})
+    manage("check", "--deploy", "--fail-level", "WARNING", env=env)
+
+
+def test_secure_worker_sends_browsers_to_https_but_answers_healthz(migrated: Path):
+    with running_server(env={"SECURE": "1"}, folder=migrated) as worker:
+        answer = httpx.get(f"{worker.url}/")
+        assert answer.status_code == 301
+        assert answer.headers["Location"].startswith("https://")
+        assert httpx.get(f"{worker.url}/healthz").status_code == 200

@@ -1,0 +1,155 @@
+"""``/ws/lobby``, as a page speaks to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from games.limits import FRAME_BYTES_MAX
+from games.protocol.codes import Close, Code
+from lobby import feed as feeds
+from lobby.limits import WATCHES_BURST_MAX
+from lobby.models import User
+from lobby.routing import websocket_urlpatterns
+from lobby.services import lobby_leave
+from tests.lobby.kit import lobby_of, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SOON_S = 10
+
+make_people = sync_to_async(people)
+make_lobby = sync_to_async(lobby_of)
+
+Open = Callable[..., Awaitable[WebsocketCommunicator]]
+
+
+@pytest.fixture
+async def open_socket() -> AsyncIterator[Open]:
+    """Opens sockets, of somebody's session or of nobody's, and closes them after the test."""
+    opened: list[WebsocketCommunicator] = []
+
+    async def connect(user: User | None = None) -> WebsocketCommunicator:
+        headers = [] if user is None else [(b"cookie", await session_of(user))]
+        socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), "/ws/lobby", headers)
+        connected, _ = await socket.connect(timeout=SOON_S)
+        assert connected
+        opened.append(socket)
+        return socket
+
+    yield connect
+    for socket in opened:
+        await socket.disconnect()
+    assert feeds.feed._looks == {}
+    await feeds.feed.stop()
+
+
+@sync_to_async
+def session_of(user: User) -> bytes:
+    client = Client()
+    client.force_login(user)
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return f"{settings.SESSION_COOKIE_NAME}={key}".encode()
+
+
+async def hear(socket: WebsocketCommunicator) -> Any:
+    return await socket.receive_json_from(timeout=SOON_S)
+
+
+async def refusal(socket: WebsocketCommunicator) -> tuple[str, int]:
+    """The code of the error, and that of the closing."""
+    error = await hear(socket)
+    assert set(error) == {"t", "code", "message"}
+    closing = await socket.receive_output(timeout=SOON_S)
+    assert closing["type"] == "websocket.close"
+    return error["code"], closing["code"]
+
+
+async def test_a_visitor_sees_the_list_change(open_socket: Open) -> None:
+    (ann,) = await make_people("Ann")
+    socket = await open_socket()
+    await socket.send_json_to({"t": "watch", "lobby": None})
+    assert await hear(socket) == {"t": "lobbies", "lobbies": []}
+    lobby = await make_lobby(ann)
+    message = await hear(socket)
+    assert [shown["id"] for shown in message["lobbies"]] == [str(lobby.id)]
+
+
+async def test_nothing_is_said_before_one_looks(open_socket: Open) -> None:
+    (ann,) = await make_people("Ann")
+    socket = await open_socket()
+    await make_lobby(ann)
+    assert await socket.receive_nothing()
+
+
+async def test_a_member_sees_the_own_lobby_by_the_session(open_socket: Open) -> None:
+    ann, bob, eve = await make_people("Ann", "Bob", "Eve")
+    lobby = await make_lobby(ann, bob, private=True)
+    member, outsider = await open_socket(ann), await open_socket(eve)
+    for socket in (member, outsider):
+        await socket.send_json_to({"t": "watch", "lobby": str(lobby.id)})
+    assert (await hear(member))["lobby"]["code"] == lobby.code
+    assert await hear(outsider) == {"t": "lobby", "lobby": None}
+    await sync_to_async(lobby_leave)(lobby_id=lobby.id, user=bob)
+    assert (await hear(member))["lobby"]["seats"]["taken"] == 1
+    await sync_to_async(lobby_leave)(lobby_id=lobby.id, user=ann)
+    assert await hear(member) == {"t": "lobby", "lobby": None}
+
+
+async def test_one_socket_may_look_here_and_there(open_socket: Open) -> None:
+    (ann,) = await make_people("Ann")
+    lobby = await make_lobby(ann)
+    socket = await open_socket(ann)
+    for _ in range(2):
+        await socket.send_json_to({"t": "watch", "lobby": str(lobby.id)})
+        assert (await hear(socket))["t"] == "lobby"
+        await socket.send_json_to({"t": "watch"})
+        assert (await hear(socket))["t"] == "lobbies"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (" ", Code.MALFORMED),
+        ("{", Code.MALFORMED),
+        ("[]", Code.MALFORMED),
+        ("[" * 2000, Code.MALFORMED),
+        ('{"t": "watch", "lobby": 7}', Code.MALFORMED),
+        ('{"t": "watch", "lobby": "x"}', Code.MALFORMED),
+        ('{"t": "dance"}', Code.UNKNOWN_MESSAGE),
+        ("{}", Code.UNKNOWN_MESSAGE),
+        (" " * (FRAME_BYTES_MAX + 1), Code.TOO_LARGE),
+        ("é" * (FRAME_BYTES_MAX // 2 + 1), Code.TOO_LARGE),
+    ],
+)
+async def test_what_is_no_message_is_named_and_ends_the_socket(
+    open_socket: Open, text: str, code: Code
+) -> None:
+    socket = await open_socket()
+    await socket.send_to(text_data=text)
+    assert await refusal(socket) == (code.value, Close.BAD_MESSAGE)
+
+
+async def test_a_binary_frame_is_refused(open_socket: Open) -> None:
+    socket = await open_socket()
+    await socket.send_to(bytes_data=b'{"t": "watch"}')
+    assert await refusal(socket) == (Code.WRONG_ENCODING.value, Close.BAD_MESSAGE)
+
+
+async def test_a_flood_ends_the_socket_and_no_other(open_socket: Open) -> None:
+    flooding, other = await open_socket(), await open_socket()
+    for _ in range(WATCHES_BURST_MAX + 5):
+        await flooding.send_json_to({"t": "watch"})
+    code, closing = "", {"type": ""}
+    while closing["type"] != "websocket.close":
+        closing = await flooding.receive_output(timeout=SOON_S)
+        code = closing.get("text", code)
+    assert closing["code"] == Close.FLOOD
+    assert Code.FLOOD.value in code
+    await other.send_json_to({"t": "watch"})
+    assert (await hear(other))["t"] == "lobbies"
