@@ -1,0 +1,148 @@
+"""All who look at one room, and how they are told: each thing is encoded once for each encoding,
+and goes to other workers in one message for all their sockets."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from games.hosting.relay import Courier, Publish, Socket, Tell, gateway_channel
+from games.protocol import codec
+from games.protocol.codec import Encoding
+from games.protocol.messages import ServerMessage
+from games.rooms import Tick
+
+
+class Gateways(Protocol):
+    """What a room knows of its worker: the sockets here, and the way to the others."""
+
+    id: str
+    sockets: dict[str, Socket]
+    courier: Courier
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """A socket that looks at this room; ``seat`` is None for spectators."""
+
+    id: str
+    gateway: str
+    encoding: Encoding
+    seat: int | None
+    session: str
+
+
+class Fanout:
+    """The viewers of one room."""
+
+    def __init__(self, match: str, worker: Gateways) -> None:
+        self._match = match
+        self._worker = worker
+        self._viewers: dict[str, Viewer] = {}
+        self._by_seat: dict[int, Viewer] = {}
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    def get(self, viewer_id: str) -> Viewer | None:
+        """The viewer of that id."""
+        return self._viewers.get(viewer_id)
+
+    def on(self, seat: int) -> Viewer | None:
+        """The viewer on ``seat``."""
+        return self._by_seat.get(seat)
+
+    def gateways(self) -> set[str]:
+        """The other workers that keep sockets of viewers."""
+        return {viewer.gateway for viewer in self._viewers.values()} - {self._worker.id}
+
+    def by_gateway(self, gateway: str) -> list[Viewer]:
+        """The viewers whose sockets that worker keeps."""
+        return [viewer for viewer in self._viewers.values() if viewer.gateway == gateway]
+
+    def add(self, viewer: Viewer) -> None:
+        """From now on this one is told what is published."""
+        self._viewers[viewer.id] = viewer
+        if viewer.seat is not None:
+            self._by_seat[viewer.seat] = viewer
+
+    def remove(self, viewer: Viewer) -> None:
+        """This one is told nothing more."""
+        self._viewers.pop(viewer.id, None)
+        if viewer.seat is not None and self._by_seat.get(viewer.seat) is viewer:
+            del self._by_seat[viewer.seat]
+
+    def tell(
+        self,
+        viewer: Viewer,
+        *messages: ServerMessage,
+        admits: int = 0,
+        close: int | None = None,
+    ) -> None:
+        """Tell one viewer something, in one frame; ``close`` ends its socket afterwards, and
+        ``admits`` is the title's rate where this is its welcome."""
+        frame = codec.frame(*messages, encoding=viewer.encoding)
+        told = Tell(viewer.id, frame, admits, close)
+        if viewer.gateway != self._worker.id:
+            self._worker.courier.post(gateway_channel(viewer.gateway), "gateway.down", told)
+        elif socket := self._worker.sockets.get(viewer.id):
+            socket.told(told)
+        if close is not None:
+            self.remove(viewer)
+
+    def tell_all(self, *messages: ServerMessage, close: int) -> None:
+        """A last word to everybody."""
+        for viewer in list(self._viewers.values()):
+            self.tell(viewer, *messages, close=close)
+
+    def publish(self, tick: Tick) -> None:
+        """Tell everybody what this tick brought."""
+        if not self._viewers or (tick.shared is None and not tick.own):
+            return
+        shared: dict[str, bytes] = {}
+        if tick.shared is not None:
+            for encoding in {viewer.encoding for viewer in self._viewers.values()}:
+                shared[encoding] = codec.encode(tick.shared, encoding)
+        own = {
+            viewer.id: codec.encode(tick.own[viewer.seat], viewer.encoding)
+            for viewer in (self._by_seat.get(seat) for seat in tick.own)
+            if viewer is not None and viewer.seat is not None
+        }
+        away: defaultdict[str, list[Viewer]] = defaultdict(list)
+        for viewer in self._viewers.values():
+            if viewer.gateway != self._worker.id:
+                away[viewer.gateway].append(viewer)
+                continue
+            frame = together(own.get(viewer.id), shared.get(viewer.encoding), viewer)
+            if frame and (socket := self._worker.sockets.get(viewer.id)):
+                socket.publish(frame)
+        for gateway, viewers in away.items():
+            self._publish_away(gateway, viewers, shared, own)
+
+    def _publish_away(
+        self,
+        gateway: str,
+        viewers: Iterable[Viewer],
+        shared: dict[str, bytes],
+        own: dict[str, bytes],
+    ) -> None:
+        encodings = {viewer.encoding for viewer in viewers}
+        message = Publish(
+            self._match,
+            {encoding: part for encoding, part in shared.items() if encoding in encodings},
+            {viewer.id: own[viewer.id] for viewer in viewers if viewer.id in own},
+        )
+        if message.shared or message.own:
+            self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)
+
+
+class _Encoded(Protocol):
+    @property
+    def encoding(self) -> Encoding: ...
+
+
+def together(own: bytes | None, shared: bytes | None, viewer: _Encoded) -> bytes:
+    """One frame of a viewer's own part and the shared one; either may be missing."""
+    if own is None or shared is None:
+        return own or shared or b""
+    return codec.join((own, shared), viewer.encoding)

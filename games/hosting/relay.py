@@ -1,0 +1,192 @@
+"""What rooms and sockets say to each other, in one process or over the channel layer.
+
+Up, from a socket to its room: ``Attach``, ``Say``, ``Ask``, ``Quit``, ``Detach``; from operators
+and lobbies: ``End``, ``Remove``. Down, from a room to the sockets of one worker: ``Tell`` (one
+viewer) and ``Publish`` (all viewers of the room, one message a tick and worker).
+
+The layer may lose any of them. What is told names what it builds on, what is said is numbered, and
+``Attach`` is repeated until it is answered.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any, Protocol
+
+import msgspec
+from channels.exceptions import ChannelFull
+from channels.layers import BaseChannelLayer
+from redis.exceptions import RedisError
+
+from games.limits import COURIER_MESSAGES_MAX
+from games.protocol.codec import Encoding
+
+logger = logging.getLogger(__name__)
+
+
+class _Message(msgspec.Struct, tag=str.lower, tag_field="t", array_like=True):
+    pass
+
+
+# --- up ----------------------------------------------------------------------------------------
+
+
+class Attach(_Message):
+    """A socket wants to see the room, from its ``seat`` or as a spectator (None).
+
+    ``gateway`` is the worker that keeps the socket.
+    """
+
+    viewer: str
+    gateway: str
+    encoding: Encoding
+    seat: int | None
+    session: str
+    name: str
+    user: int
+
+
+class Say(_Message):
+    """An input of the viewer's seat."""
+
+    viewer: str
+    seq: int
+    data: Any
+
+
+class Ask(_Message):
+    """The viewer lacks what came after this tick."""
+
+    viewer: str
+    tick: int
+
+
+class Quit(_Message):
+    """The viewer gives its seat up."""
+
+    viewer: str
+
+
+class Detach(_Message):
+    """The viewer's socket is gone."""
+
+    viewer: str
+
+
+class End(_Message):
+    """An operator ends the match."""
+
+
+class Remove(_Message):
+    """A seat is given up, by way of the lobby: ``left`` or ``kicked``."""
+
+    seat: int
+    why: str
+
+
+Up = Attach | Say | Ask | Quit | Detach | End | Remove
+
+
+# --- down --------------------------------------------------------------------------------------
+
+
+class Tell(_Message):
+    """A frame for one viewer.
+
+    Attributes:
+        admits: Where it admits the viewer, who is told what is published from here on: periods a
+            second of the title, else 0.
+        close: Code to close the socket with, after the frame.
+    """
+
+    viewer: str
+    frame: bytes
+    admits: int = 0
+    close: int | None = None
+
+
+class Publish(_Message):
+    """What changed, for all viewers of a room.
+
+    Attributes:
+        shared: By encoding; empty where only seats are told something.
+        own: By viewer: goes before the shared part, in one frame.
+    """
+
+    match: str
+    shared: dict[str, bytes]
+    own: dict[str, bytes]
+
+
+Down = Tell | Publish
+
+_encode = msgspec.msgpack.Encoder().encode
+_up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
+_down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
+
+
+def decode_up(body: bytes) -> Up:
+    """A message to a room."""
+    return _up.decode(body)
+
+
+def decode_down(body: bytes) -> Down:
+    """A message to the sockets of a worker."""
+    return _down.decode(body)
+
+
+class Socket(Protocol):
+    """What a room of the same process knows of a socket."""
+
+    encoding: Encoding
+
+    def told(self, message: Tell) -> None:
+        """This viewer alone is told something."""
+
+    def publish(self, frame: bytes) -> None:
+        """Something changed."""
+
+
+def room_channel(worker: str, match: str) -> str:
+    """The layer channel of a room, in the worker that runs it."""
+    return f"room.{worker}.{match}"
+
+
+def gateway_channel(worker: str) -> str:
+    """The layer channel of all sockets of a worker."""
+    return f"gateway.{worker}"
+
+
+class Courier:
+    """Carries messages to other workers, in order, without anybody waiting for it.
+
+    When more wait than it may hold, the oldest are dropped and counted: whoever lacks them asks.
+    """
+
+    def __init__(self, layer: BaseChannelLayer) -> None:
+        self._layer = layer
+        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=COURIER_MESSAGES_MAX)
+        self._some = asyncio.Event()
+        self.dropped = 0
+
+    def post(self, channel: str, kind: str, message: Up | Down) -> None:
+        """Send ``message`` to the handler ``kind`` of whoever listens on ``channel``."""
+        if len(self._waiting) == COURIER_MESSAGES_MAX:
+            self.dropped += 1
+        self._waiting.append((channel, {"type": kind, "body": _encode(message)}))
+        self._some.set()
+
+    async def run(self) -> None:
+        """Carry, until cancelled."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._waiting:
+                await self._carry(*self._waiting.popleft())
+
+    async def _carry(self, channel: str, message: dict[str, Any]) -> None:
+        try:
+            await self._layer.send(channel, message)
+        except (ChannelFull, RedisError, OSError) as error:
+            self.dropped += 1
+            logger.warning("a message to %s was lost: %r", channel.partition(".")[0], error)
