@@ -1,0 +1,414 @@
+/**
+ * Evertick in the browser: join a match, follow its state, send inputs.
+ *
+ * ```js
+ * import { join } from "/static/games/evertick.js";
+ *
+ * const room = join({ match, getTicket });
+ * room.on("state", (state, previous, info) => draw(state));
+ * const { refused } = await room.send({ move: "e2e4" });
+ * ```
+ *
+ * The connection is kept by itself: it comes back with every input, or says why it cannot. Views
+ * are never changed in place, so a state that you keep stays what it was.
+ *
+ * This module is the shell: the socket, the clock, the page. What is said is in `session.js`, when
+ * to connect in `link.js`.
+ */
+
+import { SUBPROTOCOLS, decode, encode, encodingOf } from "./codec.js";
+import { FINAL, Link } from "./link.js";
+import { Session, SendError } from "./session.js";
+
+export { SendError };
+
+/**
+ * @typedef {"connecting" | "live" | "reconnecting" | "closed"} Status
+ *
+ * @typedef {object} Seat
+ * @property {string} name
+ * @property {"here" | "away" | "bot" | "gone"} status
+ * @property {number | null} until room time up to which an absent player is waited for
+ *
+ * @typedef {object} Result
+ * @property {number[][]} ranking groups of seats, best first; seats of one group tied
+ * @property {string} reason
+ *
+ * @typedef {object} StateInfo
+ * @property {number} tick
+ * @property {number} time the room's time at this tick, in periods
+ * @property {number} at when it arrived, on the scale of `performance.now()`
+ * @property {number} settled inputs up to this number are settled in this state
+ *
+ * @typedef {object} JoinOptions
+ * @property {string} match id of the match
+ * @property {() => Promise<string>} getTicket fetches a ticket; called at the first connection and
+ *   whenever the room wants a new one. An error with `fatal: true` ends the session, others are
+ *   tried again.
+ * @property {"msgpack" | "json"} [encoding] "msgpack" if absent; JSON is for reading along
+ * @property {string} [url] of the WebSocket; this page's host if absent
+ * @property {Partial<typeof browser>} [env] another world to live in, for tests
+ *
+ * @typedef {object} RoomEvents
+ * @property {() => void} ready the first state is there
+ * @property {(state: any, previous: any, info: StateInfo) => void} state the title's view or this
+ *   seat's secret changed, or time moved; `previous` is null at first
+ * @property {(seats: Record<string, Seat>) => void} seats
+ * @property {(phase: "playing" | "paused" | "over") => void} phase
+ * @property {(result: Result) => void} result
+ * @property {(status: Status, detail: object) => void} status `detail`: `retryAt` while
+ *   reconnecting; `close` and `error` when closed
+ * @property {(refusal: {seq: number, code: string, data: any}) => void} refused
+ * @property {(error: {code: string, message: string, fatal: boolean}) => void} error
+ * @property {(ms: number) => void} rtt
+ */
+
+/** What a leaving player waits at most for the server's goodbye. */
+const LEAVE_MS = 3000;
+/** A frame that is no frame: closed with this, then joined again. */
+const CLOSE_MALFORMED = 4000;
+/** As the browser says it: lost without a word. */
+const LOST = 1006;
+
+/** The world of a page. */
+const browser = {
+  WebSocket: globalThis.WebSocket,
+  now: () => performance.now(),
+  setTimeout: (call, ms) => globalThis.setTimeout(call, ms),
+  clearTimeout: (timer) => globalThis.clearTimeout(timer),
+  random: Math.random,
+  page: globalThis.document === undefined ? null : globalThis,
+};
+
+/**
+ * Joins a match; connecting begins at once, and the room is there before it is live.
+ * @param {JoinOptions} options
+ * @returns {Room}
+ */
+export function join(options) {
+  return new Room(options);
+}
+
+/** One match as this page sees it. Made by `join`. */
+export class Room {
+  #env;
+  #url;
+  #getTicket;
+  #encoding;
+  #session;
+  #link;
+  #socket = null;
+  #attempt = 0; // counts connections, so that what belongs to an old one is known
+  #timer = null;
+  #handlers = new Map();
+  #status = "connecting";
+  #end = null;
+  #leaving = null; // {by, promise, resolve}
+  #unlisten = () => {};
+
+  /** @param {JoinOptions} options */
+  constructor({ match, getTicket, encoding = "msgpack", url, env = {} }) {
+    if (!(encoding in SUBPROTOCOLS)) throw new TypeError(`no encoding is called ${encoding}`);
+    this.#env = { ...browser, ...env };
+    this.#url = url ?? urlOf(match);
+    this.#getTicket = getTicket;
+    this.#encoding = encoding;
+    this.#session = new Session(randomId(), (...event) => this.#emit(...event));
+    this.#link = new Link(this.#env.random);
+    this.#listen();
+    this.#step();
+  }
+
+  // --- what is known -----------------------------------------------------------------------------
+
+  /** @returns {any} the title's view; null before "ready" */
+  get state() { return this.#view?.game ?? null; }
+  /** @returns {any} what only this seat may see, or null */
+  get secret() { return this.#session.own.view; }
+  /** @returns {Record<string, Seat>} by seat number */
+  get seats() { return this.#view?.seats ?? {}; }
+  /** @returns {"playing" | "paused" | "over" | null} */
+  get phase() { return this.#view?.phase ?? null; }
+  /** @returns {Result | null} */
+  get result() { return this.#view?.result ?? null; }
+  /** @returns {Record<string, any>} what was chosen about the match */
+  get settings() { return this.#session.welcome?.settings ?? {}; }
+  /** @returns {number | null} this player's seat; null for a spectator */
+  get seat() { return this.#session.welcome?.seat ?? null; }
+  /** @returns {string | null} the title's registered name */
+  get title() { return this.#session.welcome?.title ?? null; }
+  /** @returns {string | null} the match's id */
+  get match() { return this.#session.welcome?.match ?? null; }
+  /** @returns {number | null} periods a second, the unit of time */
+  get hz() { return this.#session.welcome?.hz ?? null; }
+  /** @returns {boolean | null} whether there is a tick in each period */
+  get realtime() { return this.#session.welcome?.realtime ?? null; }
+  /** @returns {number} of the state; -1 before "ready" */
+  get tick() { return this.#session.shared.tick; }
+  /** @returns {StateInfo | null} when the state is of, which may be long ago in a turn room */
+  get info() { return this.#session.info; }
+  /** @returns {number | null} milliseconds of a round trip, smoothed */
+  get rtt() { return this.#session.rtt; }
+  /** @returns {Status} */
+  get status() { return this.#status; }
+  /** @returns {{close: number | null, error: {code: string, message: string} | null} | null} how it ended */
+  get closed() { return this.#end; }
+  /** @returns {number} inputs sent and not yet settled */
+  get unsettled() { return this.#session.inputs.length; }
+
+  /**
+   * What time it is in the room now, estimated, in periods; stands still unless the match is playing.
+   * @returns {number}
+   */
+  time() {
+    return this.#session.time(this.#env.now());
+  }
+
+  /**
+   * Seconds from now until the room's time is `time`, as for a seat's `until`; at least 0. This
+   * goes on in a pause, as the room waits for its players by that time.
+   * @param {number} time in periods
+   * @returns {number}
+   */
+  secondsUntil(time) {
+    const left = time - this.#session.clock.time(this.#env.now());
+    return Math.max(0, left / (this.hz ?? 1));
+  }
+
+  // --- what can be done --------------------------------------------------------------------------
+
+  /**
+   * Calls `handler` at each event of this name; see `RoomEvents`.
+   * @template {keyof RoomEvents} Name
+   * @param {Name} name
+   * @param {RoomEvents[Name]} handler
+   * @returns {() => void} ends it
+   */
+  on(name, handler) {
+    const entry = { handler };
+    if (!this.#handlers.has(name)) this.#handlers.set(name, new Set());
+    this.#handlers.get(name).add(entry);
+    return () => void this.#handlers.get(name).delete(entry);
+  }
+
+  /**
+   * Asks the room for something. The input is kept until the room has settled it, whatever happens
+   * to the connection, and is carried out at most once.
+   *
+   * Codes of the client's own: `match_over`, `closed`, `spectators_send_nothing`, and `unknown` when
+   * the room forgot this page and nobody can say.
+   * @param {any} data what the title expects; JSON-like
+   * @returns {Promise<{seq: number | null, refused: string | null}>} `refused` is null if it was
+   *   carried out. Rejects with a `SendError`: `too_many_unsettled`, or `invalid` for data that
+   *   cannot be sent.
+   */
+  send(data) {
+    const settled = this.#session.send(data, this.#env.now());
+    this.#step();
+    return settled;
+  }
+
+  /**
+   * Gives the seat up for good.
+   * @returns {Promise<void>} when the server knows, or could not be reached for three seconds
+   */
+  leave() {
+    const nothingToGive = this.#session.over || (this.#session.welcome !== null && this.seat === null);
+    if (nothingToGive) this.close();
+    if (this.#end !== null) return Promise.resolve();
+    if (this.#leaving === null) {
+      this.#leaving = { by: this.#env.now() + LEAVE_MS, ...deferred() };
+      this.#session.leave();
+      this.#step();
+    }
+    return this.#leaving.promise;
+  }
+
+  /** Closes the connection; the seat stays ours until the grace time is over. */
+  close() {
+    this.#finish(null, null);
+  }
+
+  // --- the connection ----------------------------------------------------------------------------
+
+  /** Do what is due, send what is to be sent, and come back when something is due again. */
+  #step() {
+    if (this.#end !== null) return;
+    const now = this.#env.now();
+    let dueAt = this.#session.poll(now);
+    if (this.#session.dead(now) || this.#link.hanging(now)) this.#lose(LOST);
+    if (this.#leaving !== null && now >= this.#leaving.by) return this.#finish(null, null);
+    if (this.#link.due(now)) this.#connect(now);
+    this.#write();
+    if (this.#end !== null) return;
+    dueAt = Math.min(dueAt, this.#link.dueAt(), this.#leaving?.by ?? Infinity);
+    this.#env.clearTimeout(this.#timer);
+    this.#timer = this.#env.setTimeout(() => this.#step(), Math.max(0, Math.ceil(dueAt - now)));
+  }
+
+  async #connect(now) {
+    this.#link.begin(now);
+    const attempt = ++this.#attempt;
+    let ticket = null;
+    try {
+      if (this.#session.resume === null) ticket = await this.#getTicket();
+    } catch (error) {
+      if (attempt === this.#attempt) this.#noTicket(error);
+      return;
+    }
+    if (attempt === this.#attempt && this.#end === null) this.#openSocket(ticket);
+  }
+
+  #noTicket(error) {
+    const told = { code: error?.code ?? "no_ticket", message: error?.message ?? "" };
+    if (error?.fatal) return this.#finish(null, told);
+    this.#emit("error", { ...told, fatal: false });
+    this.#lose(LOST);
+    this.#step();
+  }
+
+  #openSocket(ticket) {
+    const socket = new this.#env.WebSocket(this.#url, [SUBPROTOCOLS[this.#encoding]]);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    const mine = (handle) => (event) => {
+      if (socket === this.#socket) handle(event);
+    };
+    socket.onopen = mine(() => {
+      this.#session.open(ticket, this.#env.now());
+      this.#step();
+    });
+    socket.onmessage = mine(({ data }) => this.#read(data));
+    socket.onclose = mine(({ code }) => {
+      this.#socket = null;
+      this.#lose(code);
+      this.#step();
+    });
+  }
+
+  #read(data) {
+    let messages;
+    try {
+      messages = decode(data);
+    } catch (error) {
+      console.error("evertick: a frame that cannot be read", error);
+      this.#lose(LOST, CLOSE_MALFORMED);
+      return this.#step();
+    }
+    const now = this.#env.now();
+    this.#session.receive(messages, now);
+    if (this.#session.live && this.#link.state === "joining") this.#onLive(now);
+    this.#step();
+  }
+
+  #onLive(now) {
+    this.#link.welcomed(now);
+    this.#setStatus("live");
+    if (this.#leaving !== null) this.#session.leave();
+  }
+
+  #write() {
+    if (this.#socket?.readyState !== 1) return;
+    const encoding = encodingOf(this.#socket.protocol);
+    for (const message of this.#session.take()) this.#socket.send(encode(message, encoding));
+  }
+
+  /** The connection is gone, or given up; decide whether there is a next one. */
+  #lose(code, say = 1000) {
+    if (this.#end !== null) return;
+    this.#drop(say);
+    this.#attempt += 1;
+    const { error } = this.#session;
+    this.#session.error = null;
+    this.#session.lost();
+    if (code === 4401) this.#session.resume = null;
+    const again = this.#link.closed(code, this.#env.now());
+    if (!again) return this.#finish(code, error ?? FINAL.get(code) ?? null);
+    if (error !== null) this.#emit("error", { ...error, fatal: false });
+    const status = this.#session.welcome === null ? "connecting" : "reconnecting";
+    this.#setStatus(status, { retryAt: this.#link.retryAt });
+  }
+
+  #finish(code, error) {
+    if (this.#end !== null) return;
+    this.#end = { close: code, error };
+    this.#link.close();
+    this.#session.close();
+    this.#drop(1000);
+    this.#env.clearTimeout(this.#timer);
+    this.#unlisten();
+    if (this.#end.error !== null) this.#emit("error", { ...this.#end.error, fatal: true });
+    this.#setStatus("closed", this.#end);
+    this.#leaving?.resolve();
+  }
+
+  #drop(say) {
+    const socket = this.#socket;
+    this.#socket = null; // its events are nobody's any more
+    try {
+      socket?.close(say);
+    } catch {
+      // it was never open
+    }
+  }
+
+  // --- the page ----------------------------------------------------------------------------------
+
+  #listen() {
+    const { page } = this.#env;
+    if (page === null) return;
+    const wake = () => {
+      if (page.document?.visibilityState === "hidden") return;
+      const now = this.#env.now();
+      this.#link.wake(now);
+      this.#session.doubt(now);
+      this.#step();
+    };
+    page.addEventListener("online", wake);
+    page.addEventListener("pageshow", wake);
+    page.document?.addEventListener("visibilitychange", wake);
+    this.#unlisten = () => {
+      page.removeEventListener("online", wake);
+      page.removeEventListener("pageshow", wake);
+      page.document?.removeEventListener("visibilitychange", wake);
+    };
+  }
+
+  get #view() {
+    return this.#session.shared.view;
+  }
+
+  #setStatus(status, detail = {}) {
+    const same = this.#status === status && status !== "reconnecting";
+    this.#status = status;
+    if (!same) this.#emit("status", status, detail);
+  }
+
+  /** A handler's mistake is its own; the others are still told, and the connection lives. */
+  #emit(name, ...args) {
+    for (const { handler } of [...(this.#handlers.get(name) ?? [])]) {
+      try {
+        handler(...args);
+      } catch (error) {
+        console.error(`evertick: a handler of "${name}" failed`, error);
+      }
+    }
+  }
+}
+
+function urlOf(match) {
+  const { protocol, host } = globalThis.location;
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}/ws/room/${encodeURIComponent(match)}`;
+}
+
+/** Not `randomUUID`, which plain http on a local network does not have. */
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return { promise, resolve };
+}

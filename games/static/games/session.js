@@ -1,0 +1,458 @@
+/**
+ * What is said between this page and a room, without sockets and clocks.
+ *
+ * Messages and the time go in; views, events and outgoing messages come out. One session lives as
+ * long as the page and spans any number of sockets, one after another.
+ *
+ * Rules of this file:
+ * - A frame is applied whole, then events are told; a handler never sees half a frame.
+ * - Every change names what it builds on. What does not fit is not guessed: it is asked for again,
+ *   and what was known stays until the answer.
+ * - An input keeps its number until the room has settled it. What may be lost is sent again, in
+ *   order; the room applies each number once.
+ * - `now` is in milliseconds that only rise.
+ */
+
+import { RoomClock } from "./clock.js";
+import { plain } from "./codec.js";
+import { patch } from "./patch.js";
+
+/** Of the protocol. */
+export const VERSION = 1;
+/** Inputs kept unsettled; at 60 a second, four seconds without an answer. */
+export const UNSETTLED_MAX = 256;
+/** Inputs sent again at once; the room keeps eight of a seat between two ticks. */
+const BATCH = 8;
+/** How long to wait after `busy`, if no tick is heard before. */
+const BUSY_MS = 50;
+/** How long to wait between two batches, if no tick is heard before. */
+const BATCH_MS = 100;
+/** Without any progress for so long, an input or a question counts as lost. */
+const PATIENCE_MS = 1000;
+const PING_MS = 2000;
+/** No frame of any kind for so long, pings included: nobody is there. */
+const SILENCE_MS = 6000;
+/** The least a ping is waited for, as this page itself may have been asleep. */
+const PONG_MS = 4000;
+/** The same when there is reason to doubt: the network changed, or the page woke up. */
+const DOUBT_MS = 2500;
+
+/** Why a `send` was rejected; what the room refuses does not reject. */
+export class SendError extends Error {
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = "SendError";
+    this.code = code;
+  }
+}
+
+export class Session {
+  /**
+   * @param {string} id random name of this page load, 8 to 64 characters
+   * @param {(name: string, ...args: unknown[]) => void} emit told of every event
+   */
+  constructor(id, emit = () => {}) {
+    this.id = id;
+    this.emit = emit;
+    /** Messages to be sent, in order; whoever has a socket takes them. */
+    this.outgoing = [];
+    /** The last welcome, or null. */
+    this.welcome = null;
+    /** Token to return with, or null. */
+    this.resume = null;
+    /** Whether the room has welcomed us on the present socket. */
+    this.live = false;
+    this.closed = false;
+    this.shared = { tick: -1, time: 0, view: null };
+    this.own = { tick: -1, view: null };
+    this.info = null; // of the last state that was told
+    this.clock = new RoomClock(1, true);
+    this.pausedAt = null; // room time at which a pause began
+    /** Milliseconds of a round trip, smoothed; null until the first pong. */
+    this.rtt = null;
+
+    this.inputs = []; // unsettled, by number
+    this.nextSeq = 1;
+    this.settled = 0;
+    this.cursor = 1; // number of the next input to send
+    this.pace = null; // {at}: not before then, and in batches
+    this.rewound = null; // {seq, at}: the last time inputs were sent again
+    this.waitingSince = 0; // the last progress of inputs
+
+    this.missing = { shared: false, own: false };
+    this.askedAt = null; // when the missing was asked for
+    this.pings = new Map();
+    this.pingNumber = 0;
+    this.pingAt = 0;
+    this.heardAt = 0;
+    this.deadAt = Infinity;
+    this.error = null; // the last that was told and may be fatal
+  }
+
+  /** @returns {boolean} whether the match has ended, by its rules or otherwise */
+  get over() {
+    const { view } = this.shared;
+    return view !== null && (view.phase === "over" || view.result != null);
+  }
+
+  /** The room's time now, in periods; it stands still for the game unless that is playing. */
+  time(now) {
+    return this.pausedAt ?? this.clock.time(now);
+  }
+
+  /** Outgoing messages, which are then gone. */
+  take() {
+    return this.outgoing.splice(0);
+  }
+
+  // --- the socket ------------------------------------------------------------------------------
+
+  /** A socket opened: say who we are. With `ticket` for a new visit, else to return. */
+  open(ticket, now) {
+    const right = ticket ? { ticket } : { resume: this.resume };
+    this.outgoing = [{ t: "hello", v: VERSION, session: this.id, ...right }];
+    this.heardAt = now;
+    this.deadAt = now + SILENCE_MS;
+  }
+
+  /** The socket is gone; the session waits for the next one. */
+  lost() {
+    this.live = false;
+    this.outgoing = [];
+    this.pace = null;
+    this.rewound = null;
+    this.missing = { shared: false, own: false };
+    this.askedAt = null;
+    this.pings.clear();
+    this.deadAt = Infinity;
+  }
+
+  /** The session is over for good; nothing is sent any more. */
+  close() {
+    this.lost();
+    this.closed = true;
+    this.clock.stop(this.shared.time);
+    this.#giveUp(this.over ? "match_over" : "closed");
+  }
+
+  /** There is reason to doubt that the other end is there; find out soon. */
+  doubt(now) {
+    if (!this.live) return;
+    this.#ping(now);
+    this.deadAt = Math.min(this.deadAt, now + DOUBT_MS);
+  }
+
+  /** Whether the socket counts as dead, though nobody closed it. */
+  dead(now) {
+    return now >= this.deadAt;
+  }
+
+  /** The messages of one frame. */
+  receive(messages, now) {
+    if (this.closed) return;
+    this.heardAt = now;
+    this.deadAt = Infinity;
+    this.#tellHarmless();
+    const frame = {
+      now,
+      before: { shared: this.shared, own: this.own },
+      settled: this.settled,
+      refused: new Map(),
+      moved: false,
+      time: null, // the room's time as this frame is sent, where it says so
+      late: this.missing.shared, // what fills a gap tells of an earlier time
+    };
+    for (const message of messages) this.#apply(message, frame);
+    // What belongs to one seat goes with the shared view of its tick, or waits for it.
+    if (this.missing.shared) this.own = frame.before.own;
+    if (frame.moved) this.#setClock(frame);
+    const refused = this.#settle(frame);
+    this.#tell(frame, refused);
+    this.#ask(now);
+    this.#flush(now);
+  }
+
+  /** Time has passed: do what is due. Returns when to call again at the latest. */
+  poll(now) {
+    if (this.live) {
+      if (now >= this.pingAt) this.#ping(now);
+      this.#ask(now);
+      if (now >= this.#lostAt()) this.#rewind(this.inputs[0].seq, now);
+      this.#flush(now);
+    }
+    return this.#dueAt();
+  }
+
+  // --- inputs ----------------------------------------------------------------------------------
+
+  /**
+   * Asks the room for something; kept until it is settled.
+   * @param {unknown} data JSON-like
+   * @param {number} now
+   * @returns {Promise<{seq: number | null, refused: string | null}>}
+   */
+  send(data, now) {
+    const refused = this.#noMore();
+    if (refused !== null) return Promise.resolve({ seq: null, refused });
+    if (this.inputs.length >= UNSETTLED_MAX) {
+      return Promise.reject(new SendError("too_many_unsettled", "too many inputs without an answer"));
+    }
+    let copy;
+    try {
+      copy = plain(data);
+    } catch (cause) {
+      return Promise.reject(new SendError("invalid", cause.message, { cause }));
+    }
+    const seq = this.nextSeq++;
+    if (this.inputs.length === 0) this.waitingSince = now;
+    return new Promise((resolve) => {
+      this.inputs.push({ seq, data: copy, resolve });
+      this.#flush(now);
+    });
+  }
+
+  /** Gives the seat up for good. */
+  leave() {
+    if (this.live) this.outgoing.push({ t: "leave" });
+  }
+
+  #noMore() {
+    if (this.over) return "match_over";
+    if (this.closed) return "closed";
+    return this.welcome !== null && this.welcome.seat === null ? "spectators_send_nothing" : null;
+  }
+
+  /** Send what may be sent now: all there is, or a batch where inputs are sent again. */
+  #flush(now) {
+    if (!this.live || (this.pace !== null && now < this.pace.at)) return;
+    const waiting = this.inputs.filter(({ seq }) => seq >= this.cursor);
+    const batch = this.pace === null ? waiting : waiting.slice(0, BATCH);
+    for (const { seq, data } of batch) this.outgoing.push({ t: "input", seq, data });
+    if (batch.length) this.cursor = batch.at(-1).seq + 1;
+    this.pace = batch.length < waiting.length ? { at: now + BATCH_MS } : null;
+  }
+
+  /** From `seq` on, send again; not before `wait` milliseconds, or the next tick. */
+  #rewind(seq, now, wait = 0) {
+    this.cursor = seq;
+    this.pace = { at: now + wait };
+    this.rewound = { seq, at: now + wait };
+    this.waitingSince = now;
+  }
+
+  /** When the first unsettled input counts as lost. */
+  #lostAt() {
+    const sent = this.inputs.length > 0 && this.inputs[0].seq < this.cursor;
+    return sent && this.pace === null ? this.waitingSince + this.#patience() : Infinity;
+  }
+
+  #patience() {
+    return Math.max(PATIENCE_MS, 2 * (this.rtt ?? 0));
+  }
+
+  #settle(frame) {
+    const refused = [];
+    const rest = [];
+    for (const input of this.inputs) {
+      const code = frame.refused.get(input.seq) ?? null;
+      if (code === null && input.seq > frame.settled) rest.push(input);
+      else input.resolve({ seq: input.seq, refused: code });
+      if (code !== null) refused.push({ seq: input.seq, code, data: input.data });
+    }
+    if (rest.length < this.inputs.length) this.waitingSince = frame.now;
+    this.inputs = rest;
+    this.settled = Math.max(this.settled, frame.settled);
+    this.cursor = Math.max(this.cursor, this.settled + 1);
+    const end = this.#noMore();
+    if (end !== null) this.#giveUp(end);
+    return refused;
+  }
+
+  #giveUp(code) {
+    for (const { seq, resolve } of this.inputs.splice(0)) resolve({ seq, refused: code });
+  }
+
+  // --- messages --------------------------------------------------------------------------------
+
+  #apply(message, frame) {
+    switch (message.t) {
+      case "welcome": return this.#onWelcome(message, frame);
+      case "snapshot": return this.#onSnapshot(message, frame);
+      case "delta": return this.#onDelta(message, frame);
+      case "own": return this.#onOwn(message, frame);
+      case "again": return this.#onAgain(message, frame.now);
+      case "pong": return this.#onPong(message, frame.now);
+      case "error": return this.#onError(message);
+      default: return undefined; // of a newer server; not for us
+    }
+  }
+
+  #onWelcome(message, frame) {
+    const { now } = frame;
+    const changed = this.welcome === null || this.welcome.hz !== message.hz;
+    if (changed) this.clock = new RoomClock(message.hz, message.realtime);
+    else this.clock.forget();
+    if (this.welcome !== null && this.welcome.seat !== message.seat) this.own = { tick: -1, view: null };
+    frame.time = message.time ?? null;
+    this.welcome = message;
+    this.resume = message.resume ?? null;
+    this.live = true;
+    this.error = null;
+    this.shared = { ...this.shared, tick: -1 };
+    this.own = { ...this.own, tick: -1 };
+    frame.before.own = this.own;
+    const settled = message.settled ?? 0;
+    if (settled < this.settled) this.#startOver(settled);
+    frame.settled = Math.max(settled, this.settled);
+    this.cursor = frame.settled + 1;
+    this.pace = this.inputs.length > BATCH ? { at: now } : null;
+    this.waitingSince = now;
+    this.pingAt = now;
+  }
+
+  /** The room does not know this session any more: what became of our inputs, nobody can say. */
+  #startOver(settled) {
+    this.#giveUp("unknown");
+    this.settled = settled;
+    this.nextSeq = settled + 1;
+  }
+
+  #onSnapshot({ tick, time, view }, frame) {
+    this.shared = { tick, time, view };
+    this.missing.shared = false;
+    frame.moved = true;
+    this.#heardTick(frame.now);
+  }
+
+  #onDelta({ tick, base, time, change }, frame) {
+    this.#heardTick(frame.now);
+    if (tick <= this.shared.tick) return;
+    const view = base === this.shared.tick ? patched(this.shared.view, change) : null;
+    if (view === null) {
+      if (frame.moved) this.askedAt = null; // this is another gap than the one that was asked about
+      this.missing.shared = true;
+      return;
+    }
+    this.shared = { tick, time, view };
+    this.missing.shared = false;
+    frame.moved = true;
+    if (!frame.late) frame.time = time;
+  }
+
+  #onOwn({ tick, settled, refused, view, base, change }, frame) {
+    this.#heardTick(frame.now);
+    for (const [seq, code] of refused ?? []) frame.refused.set(seq, code);
+    frame.settled = Math.max(frame.settled, settled ?? 0);
+    if (view != null) this.#setOwn(tick, view);
+    else if (change != null && tick > this.own.tick) {
+      const next = base === this.own.tick ? patched(this.own.view, change) : null;
+      if (next === null) this.missing.own = true;
+      else this.#setOwn(tick, next);
+    }
+  }
+
+  #setOwn(tick, view) {
+    this.own = { tick, view };
+    this.missing.own = false;
+  }
+
+  /** A tick has passed, so the room's inbox is empty again. */
+  #heardTick(now) {
+    if (this.pace !== null) this.pace.at = Math.min(this.pace.at, now);
+  }
+
+  #onAgain({ next, code }, now) {
+    if (!this.inputs.some(({ seq }) => seq === next)) return; // settled meanwhile
+    const planned = this.pace !== null && this.cursor <= next;
+    if (planned) return;
+    if (code === "busy") return void this.#rewind(next, now, BUSY_MS);
+    // Everything that was on its way behind the lost one is answered the same; once is enough.
+    const wait = Math.min(this.#patience(), 1.5 * (this.rtt ?? 100));
+    const repeated = this.rewound?.seq === next && now - this.rewound.at < wait;
+    if (!repeated) this.#rewind(next, now);
+  }
+
+  #onPong({ n }, now) {
+    const sentAt = this.pings.get(n);
+    if (sentAt === undefined) return;
+    this.pings.delete(n);
+    const sample = now - sentAt;
+    this.rtt = this.rtt === null ? sample : this.rtt + (sample - this.rtt) / 4;
+    this.emit("rtt", this.rtt);
+  }
+
+  #onError({ code, message }) {
+    const told = { code, message: message ?? "" };
+    if (WARNINGS.has(code)) this.emit("error", { ...told, fatal: false });
+    else this.error = told; // how the socket is closed tells whether it is fatal
+  }
+
+  /** More was said after the error, so it was not fatal. */
+  #tellHarmless() {
+    const { error } = this;
+    this.error = null;
+    if (error !== null) this.emit("error", { ...error, fatal: false });
+  }
+
+  // --- what follows from a frame ---------------------------------------------------------------
+
+  #setClock({ time, now }) {
+    const { phase } = this.shared.view;
+    if (phase === "over") this.clock.stop(this.shared.time);
+    else if (time !== null) this.clock.sample(time, now);
+    this.pausedAt = phase === "paused" ? (this.pausedAt ?? this.shared.time) : null;
+  }
+
+  #tell(frame, refused) {
+    const { shared, own } = frame.before;
+    const { tick, time, view } = this.shared;
+    const old = shared.view;
+    for (const refusal of refused) this.emit("refused", refusal);
+    if (view === null) return;
+    const changed = frame.moved || this.own.view !== own.view;
+    if (changed) this.info = { tick, time, at: frame.now, settled: this.settled };
+    if (old === null) this.emit("ready");
+    if (view.phase !== old?.phase) this.emit("phase", view.phase);
+    if (view.seats !== old?.seats) this.emit("seats", view.seats);
+    if (changed) this.emit("state", view.game, old?.game ?? null, this.info);
+    if (view.result != null && old?.result == null) this.emit("result", view.result);
+  }
+
+  /** Ask for what is missing, once, and again when nothing came of it. */
+  #ask(now) {
+    if (!this.missing.shared && !this.missing.own) {
+      this.askedAt = null;
+      return;
+    }
+    if (this.askedAt !== null && now - this.askedAt < PATIENCE_MS) return;
+    this.askedAt = now;
+    this.outgoing.push({ t: "resync", tick: this.shared.tick });
+  }
+
+  #ping(now) {
+    const n = ++this.pingNumber;
+    this.pings.set(n, now);
+    this.pings.delete(n - 16);
+    this.outgoing.push({ t: "ping", n });
+    this.pingAt = now + PING_MS;
+    if (this.deadAt === Infinity) this.deadAt = Math.max(this.heardAt + SILENCE_MS, now + PONG_MS);
+  }
+
+  #dueAt() {
+    if (!this.live) return this.deadAt;
+    const asked = this.askedAt === null ? Infinity : this.askedAt + PATIENCE_MS;
+    return Math.min(this.pingAt, this.deadAt, asked, this.pace?.at ?? Infinity, this.#lostAt());
+  }
+}
+
+/** Errors after which the socket stays open. */
+const WARNINGS = new Set(["flood", "spectators_send_nothing"]);
+
+/** The view after `change`, or null where it does not fit. */
+function patched(view, change) {
+  try {
+    return view === null ? null : patch(view, change);
+  } catch {
+    return null;
+  }
+}
