@@ -1,0 +1,130 @@
+/**
+ * Keeps a page told: all open lobbies, or one of them, over `/ws/lobby`.
+ *
+ * A lost socket comes back by itself, ever more patiently. While it is away, `poll` is asked every
+ * few seconds instead, so that the page is never long behind.
+ */
+
+const BACKOFF_MS = [400, 800, 1500, 3000, 6000, 10000];
+const POLL_MS = 5000;
+const OPEN_WAIT_MS = 6000; // a socket that opens this slowly is tried again
+const ASLEEP_MS = 30000; // a page hidden this long may have a socket that only looks open
+
+export class LobbyFeed {
+  /**
+   * @param {{lobby: string|null, onData: (data: any) => void,
+   *   onStatus: (status: "connecting"|"live"|"polling") => void, poll: () => Promise<any>}} options
+   *   `lobby`: which to watch, null for the public list; `onData` gets that lobby or that list.
+   */
+  constructor({ lobby = null, onData, onStatus, poll }) {
+    Object.assign(this, { lobby, onData, onStatus, poll });
+    this.tries = 0;
+    this.closed = true;
+    addEventListener("online", () => this.hurry());
+    addEventListener("pagehide", () => this.close());
+    addEventListener("pageshow", (event) => event.persisted && this.open());
+    document.addEventListener("visibilitychange", () => this.seen());
+  }
+
+  open() {
+    if (!this.closed) return;
+    this.closed = false;
+    this.say("connecting");
+    this.connect();
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.retry);
+    clearTimeout(this.nextPoll);
+    this.drop();
+  }
+
+  connect() {
+    clearTimeout(this.retry);
+    this.drop();
+    const socket = new WebSocket(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/lobby`,
+    );
+    this.socket = socket;
+    this.slow = setTimeout(() => socket === this.socket && this.lost(), OPEN_WAIT_MS);
+    socket.onopen = () => socket.send(JSON.stringify({ t: "watch", lobby: this.lobby }));
+    socket.onmessage = (event) => this.hear(event.data);
+    socket.onclose = () => this.lost();
+  }
+
+  /** Forgets the socket without hearing from it again. */
+  drop() {
+    clearTimeout(this.slow);
+    if (!this.socket) return;
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+    this.socket = null;
+  }
+
+  hear(text) {
+    const message = JSON.parse(text);
+    const mine = this.lobby === null ? message.t === "lobbies" : message.t === "lobby";
+    if (!mine) return;
+    clearTimeout(this.slow);
+    clearTimeout(this.nextPoll);
+    this.tries = 0;
+    this.say("live");
+    this.onData(this.lobby === null ? message.lobbies : message.lobby);
+  }
+
+  lost() {
+    this.drop();
+    if (this.closed) return;
+    const wait = BACKOFF_MS[Math.min(this.tries, BACKOFF_MS.length - 1)];
+    this.tries += 1;
+    this.retry = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
+    // The first try may succeed at once; who needs more is polled for.
+    if (this.tries === 2) this.ask();
+    if (this.status === "live") this.say("connecting");
+  }
+
+  /** What the socket would have said, asked for; again every few seconds until it is back. */
+  async ask() {
+    clearTimeout(this.nextPoll);
+    if (this.closed || this.status === "live") return;
+    try {
+      const data = await this.poll();
+      if (this.closed || this.status === "live") return;
+      this.say("polling");
+      this.onData(data);
+    } catch {
+      this.say("connecting");
+    }
+    if (!this.closed && this.status !== "live")
+      this.nextPoll = setTimeout(() => this.ask(), POLL_MS);
+  }
+
+  hurry() {
+    if (this.closed) return;
+    this.tries = 0;
+    if (this.status === "live") this.say("connecting");
+    this.connect();
+  }
+
+  seen() {
+    if (document.hidden) this.hidden = performance.now();
+    else if (performance.now() - (this.hidden ?? Infinity) > ASLEEP_MS) this.hurry();
+  }
+
+  say(status) {
+    if (this.status === status) return;
+    this.status = status;
+    this.onStatus(status);
+  }
+}
+
+const WORDS = { live: "Live", connecting: "Connecting…", polling: "Checking every 5 s" };
+const DOTS = { live: "good", connecting: "warn", polling: "warn" };
+
+/** Shows the feed's status in the element made for it. */
+export function showStatus(element, status) {
+  element.dataset.status = status;
+  element.querySelector(".dot").className = `dot ${DOTS[status]}`;
+  element.querySelector("[data-label]").textContent = WORDS[status];
+}
