@@ -1,0 +1,1 @@
+"""What Evertick costs: real servers, real sockets, headless players. See README.md."""
