@@ -102,6 +102,8 @@ class RoomConsumer(AsyncConsumer):
             await await_many_dispatch([receive, listen], self.dispatch)
         except StopConsumer:
             pass
+        except Exception as error:  # noqa: BLE001 - players must not wait for a room that is gone
+            self._fault(error)
         finally:
             self._stop()
 
@@ -110,8 +112,13 @@ class RoomConsumer(AsyncConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def room_up(self, message: dict[str, Any]) -> None:
-        """Something from another worker."""
-        self.take(decode_up(message["body"]))
+        """Something from another worker; if it runs another version, perhaps nothing we know."""
+        try:
+            said = decode_up(message["body"])
+        except msgspec.DecodeError as error:
+            logger.warning("match %s was sent something unknown: %s", self.match, error)
+        else:
+            self.take(said)
 
     async def room_close(self, message: dict[str, Any]) -> None:
         """The room is over, and everybody was told."""
@@ -292,6 +299,8 @@ class RoomConsumer(AsyncConsumer):
             if self.room.game.realtime and not self.room.outcome:
                 for _ in range(passed):
                     self._tick(1)
+                    if self.room.outcome:
+                        break
             else:
                 self._tick(0 if self.room.outcome else passed)
         except Exception as error:  # noqa: BLE001 - a bug in rules must not reach other rooms
@@ -349,6 +358,8 @@ class RoomConsumer(AsyncConsumer):
 
     def _end(self) -> None:
         """An operator ended the match."""
+        if self.room.outcome:
+            return
         abandon = partial(
             services.match_abandon,
             match_ids=[UUID(self.match)],

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
 from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 from django.utils import timezone
@@ -26,6 +27,7 @@ from games.hosting.meter import Meter
 from games.hosting.records import Records
 from games.hosting.relay import (
     Courier,
+    Down,
     End,
     Publish,
     Remove,
@@ -254,16 +256,25 @@ class Worker:
     async def _listen(self) -> None:
         """Hand on what rooms of other workers tell the sockets here."""
         while True:
-            message = await self.layer.receive(gateway_channel(self.id))
-            match decode_down(message["body"]):
-                case Tell() as told:
-                    if socket := self.sockets.get(told.viewer):
-                        socket.told(told)
-                case Publish(match, shared, own):
-                    for viewer, watcher in list(self._watching.get(match, {}).items()):
-                        part = together(own.get(viewer), shared.get(watcher.encoding), watcher)
-                        if part and watcher.welcomed:
-                            watcher.publish(part)
+            try:
+                message = await self.layer.receive(gateway_channel(self.id))
+                self._hand_on(decode_down(message["body"]))
+            except msgspec.DecodeError as error:
+                logger.warning("a room of another worker said something unknown: %s", error)
+            except (RedisError, OSError) as error:
+                logger.warning("no word from other workers: %r", error)
+                await asyncio.sleep(HEARTBEAT_S)
+
+    def _hand_on(self, message: Down) -> None:
+        match message:
+            case Tell() as told:
+                if socket := self.sockets.get(told.viewer):
+                    socket.told(told)
+            case Publish(match, shared, own):
+                for viewer, watcher in list(self._watching.get(match, {}).items()):
+                    part = together(own.get(viewer), shared.get(watcher.encoding), watcher)
+                    if part and watcher.welcomed:
+                        watcher.publish(part)
 
     # --- the loops -----------------------------------------------------------------------------
 

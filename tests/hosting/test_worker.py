@@ -1,0 +1,128 @@
+"""A worker in this process: its rooms, its sweep, and what other workers send it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+
+from games import services
+from games.catalog import TITLES
+from games.client.follower import decode
+from games.consumers import RoomConsumer
+from games.hosting.relay import Attach, Say, Tell, decode_down, room_channel
+from games.hosting.store import MemoryStore
+from games.hosting.worker import Control, Worker
+from games.models import Match
+from games.protocol.codes import Code, ProtocolError
+from games.protocol.messages import Welcome
+from tests.titles import Tally
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def tally(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TITLES, Tally.title, Tally)
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    layer = InMemoryChannelLayer(capacity=100)
+    running = Worker(
+        store=MemoryStore(time.monotonic), layer=layer, room_app=RoomConsumer.as_asgi()
+    )
+    await running.start()
+    yield running
+    await running.stop()
+
+
+async def a_match(worker: Worker) -> str:
+    def start() -> str:
+        return str(services.match_start(title="tally", settings={}, players=[], bots=2).id)
+
+    match = await worker.records.call(start)
+    assert await worker.locate(match) == worker.id
+    return match
+
+
+async def status(worker: Worker, match: str) -> tuple[str, str]:
+    def read() -> tuple[str, str]:
+        row = Match.objects.get(id=match)
+        return row.status, row.reason
+
+    return await worker.records.call(read)
+
+
+def attach(viewer: str, seat: int | None = None) -> Attach:
+    return Attach(viewer, "elsewhere", "json", seat, "a session", "Ada", 1)
+
+
+async def heard(worker: Worker) -> Tell:
+    """The next thing that a socket of the worker ``elsewhere`` alone is told."""
+    async with asyncio.timeout(5):
+        while True:
+            message = decode_down((await worker.layer.receive("gateway.elsewhere"))["body"])
+            if isinstance(message, Tell):
+                return message
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - what is waited for is on this loop
+            await asyncio.sleep(0.01)
+
+
+async def test_a_room_is_reached_over_the_layer_by_sockets_of_other_workers(worker: Worker) -> None:
+    match = await a_match(worker)
+    worker.courier.post(room_channel(worker.id, match), "room.up", attach("v"))
+    told = await heard(worker)
+    assert (told.viewer, told.admits) == ("v", Tally.tick_hz)
+    assert isinstance(decode(told.frame, "json")[0], Welcome)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x92\xa3new\x01", b"\x91\xa3say"])
+async def test_what_it_does_not_know_harms_neither_rooms_nor_sockets(
+    worker: Worker, body: bytes
+) -> None:
+    match = await a_match(worker)
+    channel = room_channel(worker.id, match)
+    await worker.layer.send(channel, {"type": "room.up", "body": body})
+    await worker.layer.send(f"gateway.{worker.id}", {"type": "gateway.down", "body": body})
+    worker.courier.post(channel, "room.up", Say("nobody", 1, None))
+    worker.courier.post(channel, "room.up", attach("v"))
+    assert (await heard(worker)).admits
+    assert await status(worker, match) == ("running", "")
+
+
+async def test_an_order_from_another_thread_ends_a_match(worker: Worker) -> None:
+    match = await a_match(worker)
+    await asyncio.to_thread(Control(worker).end, match_id=UUID(match))
+    await until(lambda: match not in worker.rooms)
+    assert await status(worker, match) == ("abandoned", "ended_by_operator")
+
+
+async def test_a_match_that_is_over_is_not_opened_again(worker: Worker) -> None:
+    match = await a_match(worker)
+    worker.rooms[match].shut(Code.ROOM_LOST, 4410)
+    await worker.records.call(
+        services.match_abandon, match_ids=[UUID(match)], worker=worker.id, reason="shutdown"
+    )
+    await until(lambda: match not in worker.rooms)
+    with pytest.raises(ProtocolError) as refused:
+        await worker.locate(match)
+    assert refused.value.code == Code.MATCH_OVER
+    assert await worker.store.owner(match) is None, "its claim is given back"
+
+
+async def test_many_who_come_at_once_open_one_room(worker: Worker) -> None:
+    def start() -> str:
+        return str(services.match_start(title="tally", settings={}, players=[], bots=2).id)
+
+    match = await worker.records.call(start)
+    owners: list[Any] = await asyncio.gather(*(worker.locate(match) for _ in range(20)))
+    assert owners == [worker.id] * 20
+    assert len(worker.rooms) == 1
