@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels.security.websocket import WebsocketDenier
 from django.http.request import validate_host
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -27,9 +26,12 @@ class OriginCheck:
         self._origins = {_normal(origin) for origin in origins}
         self._hosts = list(hosts)
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        app = self._app if self.allows(scope) else WebsocketDenier()
-        return await app(scope, receive, send)
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if self.allows(scope):
+            await self._app(scope, receive, send)
+            return
+        await receive()  # the connect; closed instead of accepted, it is answered with 403
+        await send({"type": "websocket.close"})
 
     def allows(self, scope: dict[str, Any]) -> bool:
         """Whether the socket of this scope may be opened."""

@@ -275,7 +275,7 @@ def _child(
             stdout=sink,
             stderr=subprocess.STDOUT,
             # Safe beside threads: it takes no lock and imports nothing.
-            preexec_fn=_die_with_parent if LIBC else None,  # noqa: PLW1509
+            preexec_fn=_begin_child,  # noqa: PLW1509
         )
     try:
         yield process
@@ -283,9 +283,12 @@ def _child(
         _stop(process)
 
 
-def _die_with_parent() -> None:
-    """Killed when the thread that started it ends, however it ends."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _begin_child() -> None:
+    """Hears Ctrl-C even where this process was told not to (a shell's background job is), and is
+    killed when the thread that started it ends, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> int:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests import services
 from tests.services import Worker
@@ -24,13 +32,22 @@ FLAGS = [
 WAIT_MS = 20_000
 """For anything to show up; a busy machine starts a page in a few seconds."""
 
+expect.set_options(timeout=WAIT_MS)
+
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=FLAGS) as running,
-    ):
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """One for each test: it ends as a process does, whatever its windows are at.
+
+    Closing windows one by one was once seen to wait for ever on a busy machine.
+    """
+    with playwright.chromium.launch(executable_path=chromium, args=FLAGS) as running:
         yield running
 
 
@@ -63,17 +80,16 @@ def person(context: BrowserContext, worker: Worker) -> Page:
 
 @pytest.fixture
 def desk(browser: Browser, worker: Worker) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-        page = person(context, worker)
-        yield page
-        assert page.complaints == []  # type: ignore[attr-defined]
+    page = person(browser.new_context(viewport={"width": 1280, "height": 800}), worker)
+    yield page
+    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 @pytest.fixture
 def phone(browser: Browser, worker: Worker) -> Iterator[Page]:
-    with browser.new_context(
+    context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    ) as context:
-        page = person(context, worker)
-        yield page
-        assert page.complaints == []  # type: ignore[attr-defined]
+    )
+    page = person(context, worker)
+    yield page
+    assert page.complaints == []  # type: ignore[attr-defined]

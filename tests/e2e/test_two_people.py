@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_live, wait_room
+
+pytestmark = pytest.mark.timeout(300)  # a match of arena alone takes a minute
 
 
 def test_arena_is_played_to_its_end_and_again(desk: Page, phone: Page) -> None:
@@ -143,3 +146,30 @@ def test_a_page_that_registers_is_signed_in_after_it_closed(desk: Page) -> None:
     expect(desk.get_by_role("heading", name=re.compile("Ready when you"))).to_be_visible()
     desk.reload()
     expect(desk.locator(".topbar")).to_contain_text("adalovelace")
+
+
+def test_liars_dice_are_hidden_until_somebody_is_called_a_liar(desk: Page, phone: Page) -> None:
+    play_as_guest(desk)
+    play_as_guest(phone)
+    make_lobby(desk, "liars_dice", dice=1)
+    start_together(desk, phone)
+    first, second = (
+        (desk, phone) if room(desk, "state.turn") == room(desk, "seat") else (phone, desk)
+    )
+    dice = {room(page, "seat"): room(page, "secret.dice") for page in (desk, phone)}
+    first.locator(".ld-more").click()
+    first.locator(".ld-faces button").last.click()
+    first.locator(".ld-make").click()
+    wait_room(second, "room.state.turn === room.seat")
+    assert room(second, "state.bids") == [[room(first, "seat"), 2, 6]]
+    expect(second.locator(".ld-seat .ld-die:not(.ld-hidden)")).to_have_count(1)  # in the bubble
+    assert room(second, "state.last") is None
+    second.locator(".ld-liar").click()
+    for page in (first, second):
+        wait_room(page, "room.state.phase === 'reveal'")
+        assert room(page, "state.last.dice") == [dice[0], dice[1]]
+        expect(page.locator(".ld-say")).to_contain_text(re.compile("(is|are) out"))
+    for page in (first, second):
+        wait_room(page, "room.result")
+        assert room(page, "result")["reason"] == "last_with_dice"
+        expect(page.locator("#result")).to_be_visible()

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser
 
 from tests import services
 from tests.e2e.conftest import person
 from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_room
+
+pytestmark = pytest.mark.timeout(300)  # two servers, two pages, and a machine with other work
 
 
 def test_people_on_different_workers_meet_in_the_lobby_and_play(
@@ -16,10 +19,8 @@ def test_people_on_different_workers_meet_in_the_lobby_and_play(
     with (
         services.running_server("uvicorn", env, folder=tmp_path) as first,
         services.running_server("daphne", env, folder=tmp_path) as second,
-        browser.new_context() as here,
-        browser.new_context() as there,
     ):
-        ada, ben = person(here, first), person(there, second)
+        ada, ben = person(browser.new_context(), first), person(browser.new_context(), second)
         play_as_guest(ada)
         play_as_guest(ben)
         make_lobby(ada, "roshambo", first_to=1)
