@@ -212,6 +212,7 @@ WHITENOISE_USE_FINDERS = True
 # Without collectstatic, files are looked up at each request: else WhiteNoise answers a file that
 # its author has just saved with the length it had at start, and the browser gets half of it.
 WHITENOISE_AUTOREFRESH = DEBUG or not STATIC_ROOT.is_dir()
+WHITENOISE_MAX_AGE = 0 if WHITENOISE_AUTOREFRESH else 60  # seconds; 0: asked each time, sent if new
 
 # --- REST -------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
     if found:
         return found
     checks = [
-        ("title", _is_title(game.title), "must be lower_snake_case, at most 32 long"),
+        ("title", is_title(game.title), "must be lower_snake_case, at most 32 long"),
         ("seats", _is_seats(game.seats), "must be a range of numbers from 1 on"),
         ("tick_hz", _is_from(1, game.tick_hz) and game.tick_hz <= 1000, "must be from 1 to 1000"),
         ("grace_s", _is_from(0, game.grace_s), "must be 0 or more"),
@@ -42,7 +42,8 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
 # What stands in a class body may be of any type, whatever its annotation says.
 
 
-def _is_title(title: object) -> bool:
+def is_title(title: object) -> bool:
+    """Whether a title may be registered under this name."""
     return isinstance(title, str) and _TITLE.fullmatch(title) is not None
 
 
