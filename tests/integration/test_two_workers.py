@@ -232,3 +232,22 @@ async def test_a_match_that_nobody_opens_is_taken_by_some_worker(pair: Pair) -> 
         return bool((await ada.get(f"matches/{match}/"))["status"] == "finished")
 
     await eventually(finished)
+
+
+async def test_what_ran_when_a_lone_worker_was_killed_is_abandoned_at_its_next_start(
+    tmp_path: Path,
+) -> None:
+    with services.running_server("uvicorn", ENV, folder=tmp_path) as before:
+        ada, ben = await guest(before), await guest(before)
+        match = await match_of("tally", ada, ben)
+        player = await ada.play(match)
+        before.process.send_signal(signal.SIGKILL)
+        assert await player.closed() == 1006
+    with services.running_server("uvicorn", ENV, folder=tmp_path) as after:
+        ada.http.base_url = after.url
+
+        async def read() -> tuple[str, str] | None:
+            seen = await ada.get(f"matches/{match}/")
+            return (seen["status"], seen["reason"]) if seen["status"] != "running" else None
+
+        assert await eventually(read) == ("abandoned", "worker_lost")
