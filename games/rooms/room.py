@@ -177,6 +177,7 @@ class Room:
             self._enter(record.entries)
             self._pass(record.elapsed)
         else:
+            self._wake_bots(record)
             self._pass(record.elapsed)
             self._enter(record.entries)
         return Tick(record, self._tell_everybody(), self._tell_seats(), self._vacated)
@@ -414,16 +415,18 @@ class Room:
 
     def _tell_everybody(self) -> Delta | None:
         step = self._everybody.look(self._view(), self.tick_no, self.time)
-        if step is None:
-            return None
-        if not self.game.realtime and not self.outcome:
-            self._wake_bots()
-        return _delta(step)
+        return None if step is None else _delta(step)
 
-    def _wake_bots(self) -> None:
+    def _wake_bots(self, record: Record) -> None:
+        """In a turn title bots are asked again when something happened, not because time passes:
+        else a bot that waits for a player would keep the room awake."""
+        due = self.game.due(self.state)
+        if self.outcome or not (record.entries or (due is not None and due <= record.elapsed)):
+            return
+        asked_at = self.time + record.elapsed + self.game.bot_every
         for seat, place in self.places.items():
             if place.status == "bot":
-                self._bot_asked.setdefault(seat, self.time + self.game.bot_every)
+                self._bot_asked.setdefault(seat, asked_at)
 
     def _tell_seats(self) -> dict[int, Own]:
         told: dict[int, Own] = {}

@@ -295,6 +295,18 @@ def test_a_turn_title_is_due_when_its_clock_a_grace_time_or_a_bot_is() -> None:
     assert with_bot.due() == 10, "it saw its own move, and is asked again"
 
 
+def test_a_bot_that_waits_keeps_no_turn_title_awake() -> None:
+    room = a_room(Thinking(), [(0, "Ada", False), (1, "Bot", True)])
+    for _ in range(3):
+        room.tick(10)
+    assert room.state.sums == [0, 3], "all that this bot wants to add"
+    room.tick(10)  # asked once more, it wants nothing
+    assert room.due() == 260, "nothing is due but the flag"
+    add(room, 0, 1, 5)
+    room.tick(10)
+    assert room.due() == 10, "something happened, so it is asked again"
+
+
 def test_one_who_missed_little_is_told_the_changes_and_one_who_missed_much_a_snapshot() -> None:
     room = a_room()
     views = {room.snapshot().tick: room.snapshot().view}
