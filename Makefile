@@ -70,7 +70,7 @@ browser: $(VENV)/.installed-tests
 	@[ "$(BROWSER)" = 0 ] || $(PY) -m tests.browser
 
 js:
-	@if node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null; \
+	@if node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; \
 	  then [ -z "$(JS)" ] || node --test $(JS); \
 	  else echo "No node 18 or newer: the JavaScript unit tests (tests/js) are left out"; fi
 
