@@ -17,7 +17,6 @@ django_app = get_asgi_application()  # first: it loads the apps that the rest im
 
 from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.urls import re_path
 from redis.asyncio import Redis
@@ -27,7 +26,7 @@ from games import services
 from games.consumers import RoomConsumer
 from games.hosting.store import MemoryStore, RedisStore, RoomStore
 from games.hosting.worker import Control, Worker
-from gameserver.origins import OriginCheck
+from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
 
@@ -42,11 +41,12 @@ def _store() -> RoomStore:
 worker = Worker(store=_store(), layer=get_channel_layer(), room_app=RoomConsumer.as_asgi())
 services.rooms = Control(worker)
 
+_nowhere: Any = refuse  # the types of Django's paths know views alone
 _sockets = URLRouter(
     [
         *games_routing.websocket_urlpatterns(worker),
         *lobby_routing.websocket_urlpatterns,
-        re_path("", WebsocketDenier.as_asgi()),
+        re_path("", _nowhere),
     ]
 )
 _checked = OriginCheck(_sockets, origins=settings.EVERTICK["ORIGINS"], hosts=settings.ALLOWED_HOSTS)

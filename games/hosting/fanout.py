@@ -113,7 +113,8 @@ class Fanout:
             if viewer.gateway != self._worker.id:
                 away[viewer.gateway].append(viewer)
                 continue
-            frame = together(own.get(viewer.id), shared.get(viewer.encoding), viewer)
+            encoding = viewer.encoding
+            frame = together(own.get(viewer.id), shared.get(encoding), encoding)
             if frame and (socket := self._worker.sockets.get(viewer.id)):
                 socket.publish(frame)
         for gateway, viewers in away.items():
@@ -136,13 +137,8 @@ class Fanout:
             self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)
 
 
-class _Encoded(Protocol):
-    @property
-    def encoding(self) -> Encoding: ...
-
-
-def together(own: bytes | None, shared: bytes | None, viewer: _Encoded) -> bytes:
+def together(own: bytes | None, shared: bytes | None, encoding: Encoding) -> bytes:
     """One frame of a viewer's own part and the shared one; either may be missing."""
     if own is None or shared is None:
         return own or shared or b""
-    return codec.join((own, shared), viewer.encoding)
+    return codec.join((own, shared), encoding)

@@ -272,7 +272,8 @@ class Worker:
                     socket.told(told)
             case Publish(match, shared, own):
                 for viewer, watcher in list(self._watching.get(match, {}).items()):
-                    part = together(own.get(viewer), shared.get(watcher.encoding), watcher)
+                    encoding = watcher.encoding
+                    part = together(own.get(viewer), shared.get(encoding), encoding)
                     if part and watcher.welcomed:
                         watcher.publish(part)
 

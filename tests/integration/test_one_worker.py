@@ -363,6 +363,12 @@ async def test_only_pages_of_this_server_open_sockets(
     assert refused.value.response.status_code in (400, 403)
 
 
+async def test_a_socket_that_leads_nowhere_is_refused(worker: Worker) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"{worker.ws_url}/ws/nowhere")
+    assert refused.value.response.status_code == 403
+
+
 async def test_a_match_that_is_over_has_no_seats_to_come_to(worker: Worker) -> None:
     ada, ben, match = await two_at(worker)
     ticket = await ada.ticket(match)
