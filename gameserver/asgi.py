@@ -69,8 +69,8 @@ class Application:
         """Tell players, record what was lost, and stop."""
         if self._starting is not None:
             self._starting = None
+            await worker.stop()  # first: whatever else hangs, players hear how it ended
             await feed.stop()
-            await worker.stop()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if self._starting is None or not self._starting.done():

@@ -200,8 +200,11 @@ class Feed:
     async def _push(self) -> None:
         """Tell sockets and other processes what changed, again and again."""
         while True:
+            # Not ``wait_for``: before Python 3.12 it swallows a cancellation that comes together
+            # with what it waits for, and ``stop`` would wait for ever.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), FEED_RECHECK_S)
+                async with asyncio.timeout(FEED_RECHECK_S):
+                    await self._wake.wait()
             changes = self._here if self._wake.is_set() else Changes(everything=True)
             self._here = Changes()
             self._wake.clear()

@@ -108,10 +108,11 @@ class Worker:
 
     async def stop(self) -> None:
         """Tell everybody, mark what ran here as abandoned, and go."""
-        await self._drop_rooms(reason="shutdown")
+        dropped = self._shut_rooms()
         for viewer, socket in list(self.sockets.items()):
             last = frame(error_message(Code.SHUTTING_DOWN), encoding=socket.encoding)
             socket.told(Tell(viewer, last, close=Close.UNAVAILABLE))
+        await self._abandon(dropped, reason="shutdown")
         await self.store.farewell(self.id)
         await self._last_words()
         for task in list(self._tasks):
@@ -293,7 +294,7 @@ class Worker:
         if not await self.store.beat(self.id) and self._known:
             # Others mark our matches as abandoned; going on would contradict them.
             logger.error("this worker was counted as dead; it drops its rooms")
-            await self._drop_rooms(reason="worker_lost")
+            await self._abandon(self._shut_rooms(), reason="worker_lost")
         owners = {
             match: next(iter(sockets.values())).owner for match, sockets in self._watching.items()
         }
@@ -307,16 +308,20 @@ class Worker:
             for gateway in room.gateways() & dead:
                 room.gateway_lost(gateway)
 
-    async def _drop_rooms(self, *, reason: str) -> None:
-        """Tell all players that their rooms are lost, and record it."""
+    def _shut_rooms(self) -> list[str]:
+        """Tell all players that their rooms are lost; which rooms these were."""
         dropped = dict(self.rooms)
         for room in dropped.values():
             room.shut(Code.ROOM_LOST, Close.GONE)
-        ids = [UUID(match) for match in dropped]
+        return list(dropped)
+
+    async def _abandon(self, matches: list[str], *, reason: str) -> None:
+        """Record that these matches ended with this worker."""
+        ids = [UUID(match) for match in matches]
         await self.records.call(
             services.match_abandon, match_ids=ids, worker=self.id, reason=reason
         )
-        for match in dropped:
+        for match in matches:
             await self.store.release(match, self.id)
 
     async def _lost(self, match: str, owner: str) -> None:

@@ -334,3 +334,15 @@ async def test_a_change_in_a_process_without_a_feed_is_told_in_others(
     match = await sync_to_async(lobby_start)(lobby_id=lobby.id, user=ann)
     await asyncio.to_thread(Feed().changed, Changes(matches={match.id}))  # a command, a script
     assert (await news(look))["match"] == str(match.id)
+
+
+async def test_a_change_at_the_very_moment_of_stopping_holds_nothing_up() -> None:
+    for turns in range(4):
+        one = Feed()
+        await one.start()
+        await asyncio.sleep(0.01)
+        one.changed(Changes(everything=True))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(SOON_S):
+            await one.stop()
