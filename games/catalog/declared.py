@@ -1,11 +1,12 @@
 """Whether a title's class says all that it must; a mistake is an error at start that names it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from games.sim import Away, Game, Settings
+from games.sim import Away, DeclarationError, Game, Kind, Record, Settings, Table
 
 _TITLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
@@ -15,9 +16,13 @@ def declared(game: type[Game[Any]]) -> type[Game[Any]]:
 
     Raises:
         TypeError: names the title and the attribute that is wrong.
+        DeclarationError: a TypeError; names the title and the field of its views that is wrong.
     """
     for attribute, problem in _problems(game):
         raise TypeError(f"title {getattr(game, 'title', game.__name__)!r}: {attribute} {problem}")
+    for name, view_type in (("view", game.view_type), ("secret", game.secret_type)):
+        for path, problem in _view_problems(name, view_type):
+            raise DeclarationError(f"{game.title}: {name}{path}: {problem}")
     return game
 
 
@@ -34,6 +39,13 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
         ("away", game.away in list(Away), "must be one of games.sim.Away"),
         ("away", game.away != Away.BOT or game.has_bot(), "is 'bot', but there is no bot method"),
         ("Settings", _is_settings(game.Settings), "must extend games.sim.Settings"),
+        ("view_type", _is_view_type(game.view_type), "must be a games.sim.Record, or None"),
+        ("secret_type", _is_view_type(game.secret_type), "must be a games.sim.Record, or None"),
+        (
+            "secret_type",
+            game.secret_type is None or game.secret is not Game.secret,
+            "is declared, but there is no secret method",
+        ),
     ]
     found = [(name, problem) for name, holds, problem in checks if not holds]
     return found or _schema_problems(game)
@@ -57,6 +69,28 @@ def _is_from(least: int, number: object) -> bool:
 
 def _is_settings(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Settings)
+
+
+def _is_view_type(kind: object) -> bool:
+    return kind is None or isinstance(kind, Record)
+
+
+def _view_problems(name: str, view_type: Record | None) -> list[tuple[str, str]]:
+    """The mistakes in a declaration: the path of each inside the view, and what is wrong."""
+    if view_type is None:
+        return []
+    return view_type.problems or [
+        (path, "by_seat belongs to tables that are fields of view_type itself")
+        for path, kind, direct in _inside(view_type)
+        if isinstance(kind, Table) and kind.by_seat and not (direct and name == "view")
+    ]
+
+
+def _inside(kind: Kind, path: str = "") -> Iterator[tuple[str, Kind, bool]]:
+    """Every kind in another: the path to it, it, and whether it is directly inside."""
+    for name, part in kind.parts():
+        yield path + name, part, True
+        yield from ((inner, deep, False) for inner, deep, _ in _inside(part, path + name))
 
 
 def _schema_problems(game: type[Game[Any]]) -> list[tuple[str, str]]:

@@ -9,14 +9,15 @@ keys (dicts only), ``push`` what was added at the end (lists only). Absent parts
 lists are their indexes in decimal. Lists that became shorter are replaced whole.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from games.sim.game import View
+if TYPE_CHECKING:
+    from games.sim.game import View  # which needs the kinds, and those need what is here
 
 Change = dict[str, Any]
 
 
-def diff(baseline: View, view: View) -> Change:
+def diff(baseline: "View", view: "View") -> Change:
     """What must be told to someone who knows ``baseline`` so that they know ``view``.
 
     Args:
@@ -32,8 +33,8 @@ def diff(baseline: View, view: View) -> Change:
     inner: dict[str, Change] = {}
     for key, new in view.items():
         old = baseline.get(key, _ABSENT)
-        if old is not new and (change := _compare(old, new)):
-            if change is _REPLACED:
+        if old is not new and (change := compare(old, new)):
+            if change is REPLACED:
                 put[key] = new
             else:
                 inner[key] = change
@@ -57,20 +58,20 @@ def patch(baseline: Any, change: Change) -> Any:
 
 
 _ABSENT = object()
-_REPLACED: Change = {"set": {}}
+REPLACED: Change = {"set": {}}
 """Stands for a change that is best said by the new value itself."""
 
 
-def _compare(old: Any, new: Any) -> Change | None:
-    """What changed inside of a value, ``_REPLACED``, or nothing. The hot path of a tick."""
+def compare(old: Any, new: Any) -> Change | None:
+    """What changed inside of a value, ``REPLACED``, or nothing. The hot path of a tick."""
     kind = type(new)
     if kind is not type(old):  # True is not 1 to a browser
-        return _REPLACED
+        return REPLACED
     if kind is dict:
         return diff(old, new)
     if kind is list and 0 < len(old) <= len(new):
         return _compare_lists(old, new)
-    return None if old == new else _REPLACED
+    return None if old == new else REPLACED
 
 
 def _compare_lists(old: list[Any], new: list[Any]) -> Change | None:
@@ -78,13 +79,13 @@ def _compare_lists(old: list[Any], new: list[Any]) -> Change | None:
     inner: dict[str, Change] = {}
     for index, before in enumerate(old):
         after = new[index]
-        if before is not after and (change := _compare(before, after)):
-            if change is _REPLACED:
+        if before is not after and (change := compare(before, after)):
+            if change is REPLACED:
                 put[str(index)] = after
             else:
                 inner[str(index)] = change
     if 2 * len(put) >= len(old):
-        return _REPLACED  # where half of a list changed, the list is the shorter way to say so
+        return REPLACED  # where half of a list changed, the list is the shorter way to say so
     return _change(put, inner, "push", new[len(old) :])
 
 

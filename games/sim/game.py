@@ -13,17 +13,21 @@ Rules of a title:
   integers to floats and lists to sets, wherever rounding or order could leak into the outcome.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
+from games.sim.area import Circle
+from games.sim.kinds import Record
 from games.sim.rng import Rng
 
 State = TypeVar("State")
 
 View = dict[str, Any]
-"""What one audience may know: JSON-like, with text keys: ``{"score": [1, 2], "turn": 0}``."""
+"""What one audience may know: JSON-like, with text keys: ``{"score": [1, 2], "turn": 0}``. What a
+title declares in ``view_type`` may be shown as that says, tables as ``Rows`` too."""
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,10 +99,21 @@ class Game(Generic[State]):
     """What happens after the grace time."""
     bot_every: ClassVar[int] = 1
     """Periods between two questions to ``bot`` for one seat."""
+    rewind_max: ClassVar[int] = 0
+    """How many periods back ``apply_seen`` may be told that a sender was looking; 0: titles that do
+    not rewind. Keep it small: who is hit sees it that much later."""
+    spectator_delay_s: ClassVar[int] = 0
+    """Seconds by which all that spectators are told is held back, the result included."""
     Settings: ClassVar[type[Settings]] = Settings
     Input: ClassVar[Any] = Any
     """The type of what a seat may send, as msgspec understands it; what does not fit is refused
     with the code ``invalid`` before ``apply`` hears of it."""
+    view_type: ClassVar[Record | None] = None
+    """What ``view`` returns, field by field: ``Record(turn=Int(0, 1), ships=Table(16, x=…))``. What
+    is declared is told in few bits, and checked at each tick. None: anything JSON-like."""
+    secret_type: ClassVar[Record | None] = None
+    """What ``secret`` returns, in the same way; a title that declares it has a secret for each
+    seat. None: anything JSON-like, or nothing."""
 
     def setup(self, seats: int, settings: Any, rng: Rng) -> State:
         """The state before the first tick.
@@ -125,6 +140,14 @@ class Game(Generic[State]):
         """Carry out what a seat asks for, or say why not and leave the state untouched."""
         raise NotImplementedError
 
+    def apply_seen(self, state: State, seat: int, input: Any, ago: int) -> Refusal | None:
+        """The same, for titles that rewind: what the sender was looking at was ``ago`` periods old.
+
+        Args:
+            ago: From 0 to ``rewind_max``; it may only select from a past that the state keeps.
+        """
+        return self.apply(state, seat, input)
+
     def advance(self, state: State, elapsed: int) -> None:
         """Let ``elapsed`` periods pass; always 1 in real-time titles."""
 
@@ -146,6 +169,20 @@ class Game(Generic[State]):
     def secret(self, state: State, seat: int) -> View | None:
         """What this seat alone may see besides."""
         return None
+
+    def sees(self, state: State, table: str, seat: int) -> Circle | Collection[int] | None:
+        """Which rows of a ``by_seat`` table this seat sees now: those within a circle, or of these
+        ids; None is all of them."""
+        return None
+
+    def conceal(self, state: State, seat: int, rng: Rng) -> None:
+        """Change what ``seat`` may not know into something that it would hold equally possible.
+
+        Nothing calls this in play. The test kit does, and demands that the seat is told the same.
+        Titles with a ``secret`` or a ``by_seat`` table have it; where they hide nothing from
+        anybody, as an empty body.
+        """
+        raise NotImplementedError
 
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
         """What a bot on this seat would send now, or None; it sees what a player sees."""

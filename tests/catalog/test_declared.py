@@ -9,7 +9,22 @@ from msgspec import Meta
 from games import catalog
 from games.catalog import TITLES, register
 from games.catalog.declared import declared
-from games.sim import Away, Game, Settings
+from games.sim import (
+    Angle,
+    Away,
+    DeclarationError,
+    Enum,
+    Game,
+    Int,
+    Json,
+    List,
+    Map,
+    Optional,
+    Record,
+    Settings,
+    Table,
+    Text,
+)
 from tests.titles import Broken, Party, Tally, Thinking, Waiting
 
 
@@ -65,6 +80,10 @@ def test_the_titles_of_this_tree_are_declared_well(game: type[Game[Any]]) -> Non
         {"away": Away.BOT, "bot": lambda *_: None},
         {"Input": int | str},
         {"Input": list[Annotated[int, Meta(ge=0)]]},
+        {"view_type": Record()},
+        {"view_type": Record(n=Int(0, 0), log=List(Json(), 5))},
+        {"view_type": Record(ships=Table(16, by_seat=True, spectators=False, x=Int(0, 5)))},
+        {"secret_type": Record(dice=List(Int(1, 6), 5)), "secret": lambda *_: {"dice": []}},
     ],
 )
 def test_what_is_just_right_is_let_in(attributes: dict[str, Any]) -> None:
@@ -110,6 +129,11 @@ def test_what_is_just_right_is_let_in(attributes: dict[str, Any]) -> None:
         ("Settings", None),
         ("Input", dict[complex, list[int] | tuple[int]] | list[str]),
         ("Input", int | Tally | Plain),
+        ("view_type", Int(0, 1)),
+        ("view_type", Record),
+        ("view_type", {"n": Int(0, 1)}),
+        ("secret_type", Json()),
+        ("secret_type", Record()),  # there is no secret method
     ],
 )
 def test_a_mistake_names_the_title_and_the_attribute(attribute: str, value: Any) -> None:
@@ -127,6 +151,41 @@ def test_what_is_missing_is_named(attribute: str) -> None:
     name = said.get("title", "Unfinished")
     with pytest.raises(TypeError, match=f"^title '{name}': {attribute} is missing$"):
         declared(wrong)
+
+
+@pytest.mark.parametrize(
+    ("view_type", "mistake"),
+    [
+        (Record(ends_at=Int(5, 0)), "ends_at: low is above high"),
+        (Record(ships=Table(16, x=Int(5, 0))), "ships.x: low is above high"),
+        (Record(a=Record(b=Record(c=Enum()))), "a.b.c: has no names"),
+        (Record(log=List(Text(0), 5)), "log[]: max must be from 1 to 1048576"),
+        (Record(bag=Map(Record(n=Angle(0)), 5)), "bag{}.n: steps must be from 1 to 2**53"),
+        (Record(n=5), "n: 5 is no kind"),
+        (Record(n=Optional(Int)), "n: <class 'games.sim.kinds.scalars.Int'> is no kind"),
+        (
+            Record(a=Record(t=Table(1, by_seat=True))),
+            "a.t: by_seat belongs to tables that are fields of view_type itself",
+        ),
+        (
+            Record(t=Optional(Table(1, by_seat=True))),
+            "t: by_seat belongs to tables that are fields of view_type itself",
+        ),
+    ],
+)
+def test_a_mistake_in_a_view_names_the_title_and_the_field(view_type: Any, mistake: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        declared(title_with(view_type=view_type))
+    assert str(caught.value) == f"plain: view.{mistake}"
+    with pytest.raises(TypeError) as caught_too:
+        declared(title_with(secret_type=view_type, secret=lambda *_: {}))
+    assert str(caught_too.value) == f"plain: secret.{mistake}"
+
+
+def test_a_secret_is_not_divided_by_seat_again() -> None:
+    secret_type = Record(t=Table(1, by_seat=True))
+    with pytest.raises(DeclarationError, match=r"^plain: secret\.t: by_seat belongs to"):
+        declared(title_with(secret_type=secret_type, secret=lambda *_: {}))
 
 
 # --- the register ------------------------------------------------------------------------------

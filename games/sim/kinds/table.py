@@ -1,0 +1,547 @@
+"""Many rows of the same columns, by whole numbers: what moves in a title.
+
+Rules of this file: no loop over rows or cells where a title is well; only to find what is wrong.
+"""
+
+import operator
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from games.sim import few as f
+from games.sim import rows as r
+from games.sim.bits import BitReader, BitWriter, LayoutError
+from games.sim.diff import Change
+from games.sim.kinds.containers import count_problems, inner_problems, stated
+from games.sim.kinds.kind import Kind, Problems, Scalar, ViewError, shown
+from games.sim.kinds.scalars import Angle, Fixed, Number
+from games.sim.rows import Columns, Ints, Rows
+
+Way = ModuleType
+"""Of two that do the same, ``rows`` and ``few``, the one that is quicker for a table."""
+
+CODES_MAX = 1 << 31
+"""Of a column: two codes then differ by 32 bits at the most."""
+
+KNOWN_MAX = 2048
+"""Values of a column whose codes are remembered."""
+
+_WRONG = (ValueError, TypeError, LookupError, OverflowError, struct.error)
+"""What numpy, struct and the columns' kinds raise at values that do not fit."""
+
+
+class Table(Kind):
+    """Rows by id, a whole number from 0 to 2**31 - 1; each column is a scalar.
+
+    Attributes:
+        rows: How many there may be.
+        columns: Name and kind of each, in order.
+        by_seat: Whether each seat is told only the rows in its sight; ``Game.sees`` says which.
+        spectators: Whether spectators are told all rows of such a table, or none.
+    """
+
+    rows: int
+    columns: Mapping[str, Scalar]
+    by_seat: bool
+    spectators: bool
+    _empty: Rows
+    _widths: tuple[int, ...]
+    _codes: Ints
+    _angles: tuple[tuple[int, int], ...]
+    _numbers: "_Numbers | None"
+    _row: Callable[[Any], Any]
+    _known: list[Callable[[Any], int]]
+
+    def __init__(
+        self,
+        rows_max: int,
+        /,
+        *,
+        by_seat: bool = False,
+        spectators: bool = True,
+        **columns: Kind,
+    ) -> None:
+        self._make(rows_max, columns, by_seat, spectators)
+
+    @classmethod
+    def of(cls, rows: int, columns: Mapping[str, Kind], by_seat: bool, spectators: bool) -> "Table":
+        """A table whose columns may have any name."""
+        table = cls.__new__(cls)
+        table._make(rows, columns, by_seat, spectators)
+        return table
+
+    def _make(
+        self, rows: int, columns: Mapping[str, Kind], by_seat: bool, spectators: bool
+    ) -> None:
+        said = (rows, by_seat, spectators, *columns.items())
+        problems = _problems(rows, columns, by_seat, spectators)
+        if problems:
+            self._be(*said, problems=problems)
+            return
+        kinds = list(columns.values())
+        places = enumerate(kinds)
+        angles = tuple((place, kind.codes) for place, kind in places if isinstance(kind, Angle))
+        self._be(
+            *said,
+            rows=rows,
+            columns=columns,
+            by_seat=by_seat,
+            spectators=spectators,
+            _empty=Rows(np.empty(0, np.int64), np.empty((0, len(kinds)), np.int64)),
+            _widths=tuple(kind.width for kind in kinds),
+            _codes=np.array([kind.codes for kind in kinds], np.int64),
+            _angles=angles,
+            _numbers=_Numbers.of(kinds),
+            _row=_row_of(list(columns)),
+            _known=[
+                kind.hold if isinstance(kind, Fixed) else _Known(kind).__getitem__ for kind in kinds
+            ],
+        )
+
+    def __repr__(self) -> str:
+        columns = "".join(f", {name}={kind!r}" for name, kind in self.columns.items())
+        return f"Table({self.rows}{', by_seat=True' if self.by_seat else ''}{columns})"
+
+    def parts(self) -> Iterator[tuple[str, Kind]]:
+        for name, kind in self.columns.items():
+            yield f".{name}", kind
+
+    def schema(self) -> dict[str, Any]:
+        columns = [[name, kind.schema()] for name, kind in self.columns.items()]
+        schema: dict[str, Any] = {"kind": "table", "rows": self.rows, "columns": columns}
+        if self.by_seat:
+            schema["by_seat"] = True
+        if not self.spectators:
+            schema["spectators"] = False
+        return schema
+
+    def column(self, rows: Rows, name: str) -> NDArray[np.float64]:
+        """The values of a column of numbers, in its own units.
+
+        Raises:
+            TypeError: its values are no numbers.
+        """
+        place = list(self.columns).index(name)
+        kind = self.columns[name]
+        if not isinstance(kind, Number):
+            raise TypeError(f"column {name} is not made of numbers")
+        steps = (rows.cells[:, place] + kind.least).astype(np.float64)
+        return steps if kind.step is None else steps * kind.step
+
+    # --- from the title ------------------------------------------------------------------------
+
+    def hold(self, value: Any) -> Rows:
+        if isinstance(value, Columns):
+            ids, cells = self._hold_columns(value)
+        elif isinstance(value, dict):
+            if not value:
+                return self._empty
+            if (few := self._hold_few(value)) is not None:
+                return Rows(None, None, few=few)
+            ids, cells = self._hold_rows(value)
+        else:
+            raise ViewError(f"{shown(value)} is no table")
+        if not r.ascends(ids):
+            order = np.argsort(ids, kind="stable")
+            ids, cells = ids[order], cells[order]
+            if not r.ascends(ids):
+                twice = ids[1:][ids[1:] == ids[:-1]][0]
+                raise ViewError(f"row {twice} stands there twice")
+        if len(ids) and not (ids[0] >= 0 and ids[-1] <= r.ID_MAX):
+            wrong = ids[0] if ids[0] < 0 else ids[-1]
+            raise ViewError(f"row {wrong} is not in 0..{r.ID_MAX}")
+        return Rows(ids, cells)
+
+    def _bound(self, count: int) -> None:
+        if count > self.rows:
+            raise ViewError(f"{count} rows, at most {self.rows} are declared")
+
+    def _hold_few(self, table: dict[Any, Any]) -> f.Few | None:
+        """The rows one by one; None where they are many, or something is wrong or unusual."""
+        if len(table) * len(self._known) > f.CELLS_MAX or len(table) > self.rows:
+            return None
+        rows: Any = table.values()
+        try:
+            if not {*map(type, rows)} <= {tuple, list}:
+                rows = map(self._row, rows)
+            columns = list(zip(*rows, strict=True))
+            if len(columns) != len(self._known):
+                return None
+            ids = list(table) if {*map(type, table)} == {int} else _ids(table).tolist()
+            few = dict(zip(ids, zip(*map(map, self._known, columns), strict=True), strict=True))
+        except _WRONG:
+            return None
+        ordered = sorted(few)
+        if len(ordered) < len(table) or ordered[0] < 0 or ordered[-1] > r.ID_MAX:
+            return None
+        return few if ordered == ids else {key: few[key] for key in ordered}
+
+    def _hold_rows(self, table: dict[Any, Any]) -> tuple[Ints, Ints]:
+        self._bound(len(table))
+        try:
+            return _ids(table), self._cells(list(table.values()))
+        except _WRONG as error:
+            self._look_for_the_mistake(table)
+            raise ViewError(f"has a cell that does not fit: {error}") from error
+
+    def _cells(self, rows: list[Any]) -> Ints:
+        """The codes of rows, each a tuple or list in the order of the columns, or a map."""
+        if not {*map(type, rows)} <= {tuple, list}:
+            rows = list(map(self._row, rows))
+        count = len(self.columns)
+        if {*map(len, rows)} != {count}:
+            raise ValueError("more or fewer cells than columns")
+        if not count:
+            return np.empty((len(rows), 0), np.int64)
+        if self._numbers:
+            return self._numbers.hold(rows, len(rows))
+        cells = np.empty((len(rows), count), np.int64)
+        for place, (kind, values) in enumerate(
+            zip(self.columns.values(), zip(*rows, strict=True), strict=True)
+        ):
+            cells[:, place] = kind.hold_all(values)
+        return cells
+
+    def _look_for_the_mistake(self, table: dict[Any, Any]) -> None:
+        """Say which cell is wrong, and why."""
+        for key, row in table.items():
+            try:
+                _ids({key: row})
+            except _WRONG:
+                raise ViewError(f"{shown(key)} is no row's number") from None
+            try:
+                self._check_row(row)
+            except ViewError as error:
+                error.inside(key)
+                raise
+
+    def _check_row(self, row: Any) -> None:
+        names = list(self.columns)
+        if isinstance(row, dict):
+            for name in chain(names, row):
+                if name not in row:
+                    raise ViewError("is missing", name)
+                if name not in self.columns:
+                    raise ViewError("is not declared", str(name))
+            row = [row[name] for name in names]
+        if not isinstance(row, tuple | list):
+            raise ViewError(f"{shown(row)} is no row")
+        if len(row) != len(names):
+            raise ViewError(f"{len(row)} cells, where {len(names)} columns are declared")
+        for name, value in zip(names, row, strict=True):
+            try:
+                self.columns[name].hold(value)
+            except ViewError as error:
+                error.inside(name)
+                raise
+
+    def _hold_columns(self, table: Columns) -> tuple[Ints, Ints]:
+        if table.columns.keys() != self.columns.keys():
+            wrong = min(table.columns.keys() ^ self.columns.keys())
+            missing = wrong in self.columns
+            raise ViewError(f"column {wrong} is {'missing' if missing else 'not declared'}")
+        ids = np.array(table.ids)
+        if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+            raise ViewError(f"{shown(table.ids)} are no rows' numbers")
+        self._bound(len(ids))
+        if len(ids) and int(ids.max()) > r.ID_MAX:
+            raise ViewError(f"row {ids.max()} is not in 0..{r.ID_MAX}")
+        if self._numbers:
+            columns = [table.columns[name] for name in self.columns]
+            if (numbers := self._numbers.hold_columns(columns, len(ids))) is not None:
+                return ids.astype(np.int64, copy=False), numbers
+        cells = np.empty((len(ids), len(self.columns)), np.int64)
+        for place, (name, kind) in enumerate(self.columns.items()):
+            cells[:, place] = _column(name, kind, table.columns[name], ids)
+        return ids.astype(np.int64, copy=False), cells
+
+    # --- plain ---------------------------------------------------------------------------------
+
+    def plain(self, held: Rows) -> dict[str, Any]:
+        return dict(zip(_keys(held.ids), self._plain_rows(held.cells), strict=True))
+
+    def _plain_rows(self, cells: Ints) -> list[dict[str, Any]]:
+        if not self.columns:
+            return [{} for _ in range(len(cells))]
+        names = tuple(self.columns)
+        return [
+            dict(zip(names, row, strict=True))
+            for row in zip(*self._plain_columns(cells), strict=True)
+        ]
+
+    def _plain_columns(self, cells: Ints) -> list[list[Any]]:
+        return [kind.plain_all(cells[:, place]) for place, kind in enumerate(self.columns.values())]
+
+    def change(self, old: Rows, new: Rows) -> Change:
+        found = r.difference(old, new)
+        ids, gone = found.added_ids, found.gone_ids
+        return stated(
+            dict(zip(_keys(ids), self._plain_rows(found.added), strict=True)),
+            self._inner(found.before, found.after, found.kept),
+            gone=_keys(gone),
+            enter=_keys(ids[_still(ids, old.whole)]) if self.by_seat else [],
+            leave=_keys(gone[_still(gone, new.whole)]) if self.by_seat else [],
+        )
+
+    def _inner(self, before: Ints, after: Ints, kept: Ints) -> dict[str, Change]:
+        """By row, the cells that changed."""
+        where = before != after
+        rows = where.any(axis=1).nonzero()[0]
+        columns = self._plain_columns(after[rows])
+        names = tuple(self.columns)
+        inner: dict[str, Change] = {key: {"set": {}} for key in _keys(kept[rows])}
+        sets = [change["set"] for change in inner.values()]
+        lines, places = where[rows].nonzero()
+        for line, place in zip(lines.tolist(), places.tolist(), strict=True):
+            sets[line][names[place]] = columns[place][line]
+        return inner
+
+    # --- as bits -------------------------------------------------------------------------------
+
+    def write(self, bits: BitWriter, held: Rows) -> None:
+        if (few := held.few) is None:
+            self._write_rows(bits, r, held.ids, held.cells)
+        else:
+            self._write_rows(bits, f, list(few), f.cells_of(few.values()))
+
+    def _write_rows(self, bits: BitWriter, way: Way, ids: Any, cells: Any) -> None:
+        bits.count(len(ids))
+        if len(ids):
+            way.write_ids(bits, ids)
+            way.write_cells(bits, cells, self._widths)
+
+    def read(self, bits: BitReader) -> Rows:
+        return Rows(*self._read_rows(bits, self.rows))
+
+    def _read_rows(self, bits: BitReader, most: int) -> tuple[Ints, Ints]:
+        count = bits.count(most)
+        if not count:
+            return self._empty.ids, self._empty.cells
+        ids = r.read_ids(bits, count, r.ID_MAX + 1)
+        cells = r.read_cells(bits, count, self._widths)
+        if (cells >= self._codes).any():
+            raise LayoutError("a code that its column does not have")
+        return ids, cells
+
+    def write_change(self, bits: BitWriter, old: Rows, new: Rows) -> None:
+        way: Way = r
+        found: Any
+        if (before := old.few) is not None and (after := new.few) is not None:
+            way, found = f, f.difference(before, after)
+        else:
+            found = r.difference(old, new)
+        bits.count(len(found.gone))
+        if len(found.gone):
+            way.write_ids(bits, found.gone)
+            if self.by_seat:
+                r.write_mask(bits, _still(found.gone_ids, new.whole))
+        self._write_rows(bits, way, found.added_ids, found.added)
+        if self.by_seat and len(found.added_ids):
+            r.write_mask(bits, _still(found.added_ids, old.whole))
+        changed, count, folded = way.changes(found.before, found.after, self._angles)
+        bits.count(count)
+        if count:
+            if count < len(changed):
+                way.write_mask(bits, changed)
+            widths = way.widths(folded, len(self._widths))
+            bits.each(widths, 6)
+            way.write_cells(bits, folded, widths)
+
+    def read_change(self, bits: BitReader, old: Rows) -> Rows:
+        gone, left = self._empty.ids, np.zeros(0, np.bool_)
+        if count := bits.count(len(old)):
+            gone = r.read_ids(bits, count, len(old))
+            if self.by_seat:
+                left = r.read_mask(bits, count)
+        kept = np.delete(old.cells, gone, axis=0) if len(gone) else old.cells
+        ids, cells = self._read_rows(bits, self.rows - len(kept))
+        entered = np.zeros(0, np.bool_)
+        if self.by_seat and len(ids):
+            entered = r.read_mask(bits, len(ids))
+        rows = r.apply(old, gone, self._read_differences(bits, kept), ids, cells)
+        if self.by_seat:
+            rows.entered = ids[entered].tolist() if len(ids) else []
+            rows.left = old.ids[gone][left].tolist() if len(gone) else []
+        return rows
+
+    def _read_differences(self, bits: BitReader, before: Ints) -> Ints:
+        count = bits.count(len(before))
+        if not count:
+            return before
+        changed: Any = slice(None)
+        if count < len(before):
+            changed = r.read_mask(bits, len(before))
+            if np.count_nonzero(changed) != count:
+                raise LayoutError("more or fewer rows changed than are counted")
+        widths = tuple(bits.take(6) for _ in self.columns)
+        if widths and max(widths) > r.CODE_BITS_MAX:
+            raise LayoutError("a difference that no column has")
+        after = before[changed] + r.unzigzag(r.read_cells(bits, count, widths))
+        for place, steps in self._angles:
+            after[:, place] %= steps
+        if (after < 0).any() or (after >= self._codes).any():
+            raise LayoutError("a code that its column does not have")
+        cells = before.copy()
+        cells[changed] = after
+        return cells
+
+
+def _keys(ids: Ints) -> list[str]:
+    return list(map(str, ids.tolist()))
+
+
+def _still(ids: Ints | list[int], whole: Ints | None) -> r.Mask:
+    """Which of the rows that come or go are, or were, in the whole table: they only changed sight.
+    Nobody knows where the whole table is not known."""
+    return np.zeros(len(ids), np.bool_) if whole is None else r.is_among(np.asarray(ids), whole)
+
+
+class _Known(dict[Any, int]):
+    """The codes of values of one kind, looked up: most values were there before. Those of a
+    ``Fixed`` were not, where it moves."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._hold = kind.hold
+
+    def __missing__(self, value: Any) -> int:
+        if len(self) >= KNOWN_MAX:
+            self.clear()
+        code: int = self._hold(value)
+        self[value] = code
+        return code
+
+
+class _Numbers:
+    """Holds rows of nothing but numbers, all cells at once."""
+
+    def __init__(self, kinds: list[Number]) -> None:
+        self._columns = len(kinds)
+        self._least = np.array([kind.least for kind in kinds], np.int64)
+        self._codes = np.array([kind.codes for kind in kinds], np.uint64)
+        self._lowest = self._least.astype(np.float64)
+        self._highest = np.array([kind.least + kind.codes - 1 for kind in kinds], np.float64)
+        self._steps = np.array([kind.step or 1.0 for kind in kinds], np.float64)
+        self._whole = np.array([kind.step is None for kind in kinds], np.bool_)
+        self._fixed = not self._whole.all()
+
+    @classmethod
+    def of(cls, kinds: Sequence[Kind]) -> "_Numbers | None":
+        """None where there is another kind among them."""
+        numbers = [kind for kind in kinds if isinstance(kind, Number)]
+        return cls(numbers) if kinds and len(numbers) == len(kinds) else None
+
+    def hold(self, rows: list[Any], count: int) -> Ints:
+        """The codes.
+
+        Raises:
+            ValueError, struct.error, OverflowError: one does not fit.
+        """
+        values = tuple(chain.from_iterable(rows))
+        if not self._fixed:
+            try:
+                data = struct.pack(f"{len(values)}q", *values)
+            except struct.error:
+                pass  # there are floats among them, or worse
+            else:
+                return self._of_whole(np.frombuffer(data, np.int64).reshape(count, -1))
+        data = struct.pack(f"{len(values)}d", *values)
+        return self._of_floats(np.frombuffer(data, np.float64).reshape(count, -1))
+
+    def hold_columns(self, columns: list[Any], count: int) -> Ints | None:
+        """The codes; None if a column is no array of so many numbers, or one does not fit."""
+        if not all(
+            isinstance(column, np.ndarray)
+            and column.shape == (count,)
+            and column.dtype.kind in "biuf"
+            for column in columns
+        ):
+            return None
+        whole = not self._fixed and all(column.dtype.kind in "bi" for column in columns)
+        numbers: NDArray[Any] = np.empty((count, self._columns), np.int64 if whole else np.float64)
+        for place, column in enumerate(columns):
+            numbers[:, place] = column
+        try:
+            return self._of_whole(numbers) if whole else self._of_floats(numbers)
+        except ValueError:
+            return None
+
+    def _of_whole(self, numbers: Ints) -> Ints:
+        codes = numbers - self._least
+        if (codes.view(np.uint64) >= self._codes).any():
+            raise ValueError("out of bounds")
+        return codes
+
+    def _of_floats(self, numbers: NDArray[np.float64]) -> Ints:
+        steps = np.rint(numbers / self._steps)
+        fits = (steps >= self._lowest) & (steps <= self._highest)
+        if not (fits & ((steps == numbers) | ~self._whole)).all():
+            raise ValueError("out of bounds")
+        return steps.astype(np.int64) - self._least
+
+
+def _column(name: str, kind: Scalar, values: Any, ids: Ints) -> Ints:
+    """The codes of a column, or which of its values is wrong."""
+    given = values if isinstance(values, np.ndarray) else None
+    if not isinstance(values, Sequence | np.ndarray):
+        raise ViewError(f"column {name} is neither an array nor a list")
+    if len(values) != len(ids) or (given is not None and given.ndim != 1):
+        raise ViewError(f"column {name} is of another length than the rows' numbers")
+    try:
+        return kind.hold_all(list(values)) if given is None else kind.hold_array(given)
+    except _WRONG as error:
+        listed = list(values) if given is None else given.tolist()
+        for key, value in zip(ids.tolist(), listed, strict=True):
+            try:
+                kind.hold(value)
+            except ViewError as wrong:
+                wrong.inside(name)
+                wrong.inside(key)
+                raise wrong from None
+        raise ViewError(f"column {name}: {error}") from error
+
+
+def _ids(table: dict[Any, Any]) -> Ints:
+    """The ids of rows, which are whole numbers or decimal text."""
+    try:
+        return np.frombuffer(struct.pack(f"{len(table)}q", *table), np.int64)
+    except struct.error:
+        numbers = list(map(int, table))
+        if list(map(str, numbers)) != list(map(str, table)):
+            raise ValueError("not decimal") from None
+        return np.array(numbers, np.int64)
+
+
+def _row_of(names: list[str]) -> Callable[[Any], Any]:
+    """A function from a row, which may be a map, to its cells in order."""
+    take = operator.itemgetter(*names) if names else None
+    count = len(names)
+
+    def cells(row: Any) -> Any:
+        if not isinstance(row, dict):
+            return row
+        if len(row) != count:
+            raise ValueError("more or fewer cells than columns")
+        taken = take(row) if take else ()
+        return (taken,) if count == 1 else taken
+
+    return cells
+
+
+def _problems(rows: object, columns: Mapping[str, Any], by_seat: Any, spectators: Any) -> Problems:
+    found = count_problems("the number of rows", rows)
+    found += inner_problems((f".{name}", kind) for name, kind in columns.items())
+    for name, kind in columns.items():
+        if not isinstance(kind, Kind) or kind.problems:
+            continue
+        if not kind.codes:
+            found.append((f".{name}", "a column must be a number, a truth or a name"))
+        elif kind.codes > CODES_MAX:
+            found.append((f".{name}", "a column has at most 2**31 values"))
+    if not spectators and not by_seat:
+        found.append(("", "spectators are told of every table that is not by_seat"))
+    return found
