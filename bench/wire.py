@@ -2,7 +2,8 @@
 
 Rules of this file:
 - It reads what servers send here: whole, uncompressed frames. Anything else is an error.
-- It looks for a message's tag in the bytes and decodes only what is rare.
+- It reads the numbers of messages, and decodes no more than what is rare.
+- Like any client it says what it received, and what its player was looking at.
 - Frames are masked with zeros: legal on the wire, as costly for the server as any other mask, and
   free for the sender. (A browser must choose unpredictable ones; a load generator need not.)
 """
@@ -15,17 +16,29 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from games.client.follower import decode
+import msgpack
+
+from games.client.follower import GOT_FRAMES, decode
 from games.protocol import codec
 from games.protocol.codec import Encoding
-from games.protocol.messages import VERSION, Again, Error, Hello, Input
+from games.protocol.messages import (
+    SERVER,
+    VERSION,
+    Again,
+    Delta,
+    Error,
+    Got,
+    Hello,
+    Input,
+    Snapshot,
+)
 
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
 CONTROLS_EVERY = 10
 """Inputs between two changes of mind: players hold their keys for half a second."""
 
-DELTA: dict[Encoding, bytes] = {"msgpack": b"\xa5delta", "json": b'"t":"delta"'}
-SNAPSHOT: dict[Encoding, bytes] = {"msgpack": b"\xa8snapshot", "json": b'"t":"snapshot"'}
+_NUMBERS = {kind: number for number, kind in SERVER.items()}
+DELTA, SNAPSHOT = _NUMBERS[Delta], _NUMBERS[Snapshot]
 
 
 class Player(asyncio.Protocol):
@@ -45,8 +58,10 @@ class Player(asyncio.Protocol):
         self.closed = ""
         self._path, self._host, self._ticket, self._encoding = path, host, ticket, encoding
         self._opcode = TEXT if encoding == "json" else BINARY
-        self._delta = DELTA[encoding]
+        self._seen = -1
+        self._received = self._reported = 0
         self._random = Random(seed)
+        self._unpacker = msgpack.Unpacker(raw=False)
         self._controls: dict[str, int | bool] = {}
         self._seq = 0
         self._rest = b""
@@ -67,7 +82,8 @@ class Player(asyncio.Protocol):
             self._controls = self._choose()
         self._seq += 1
         self.sent += 1
-        self._send(codec.encode(Input(seq=self._seq, data=self._controls), self._encoding))
+        said = Input(seq=self._seq, data=self._controls, seen=self._seen)
+        self._send(codec.encode(said, self._encoding))
 
     def _choose(self) -> dict[str, int | bool]:
         chance = self._random.random
@@ -115,10 +131,7 @@ class Player(asyncio.Protocol):
             if data[at] == self._opcode:
                 self.frames += 1
                 self.payload_bytes += size
-                if data.find(self._delta, start, stop) >= 0:
-                    self.arrivals.append(now)
-                else:
-                    self._rare(data[start:stop])
+                self._frame(data[start:stop], now)
             else:
                 self._control(data[at], data[start:stop])
             at = stop
@@ -140,11 +153,33 @@ class Player(asyncio.Protocol):
         self._send(codec.encode(hello, self._encoding))
         return rest
 
+    def _frame(self, payload: bytes, now: float) -> None:
+        self._received += 1
+        if self._received - self._reported >= GOT_FRAMES:
+            self._reported = self._received
+            self._send(codec.encode(Got(n=self._received), self._encoding))
+        told = self._numbers(payload)
+        if DELTA in told:
+            self._seen = told[DELTA]
+            self.arrivals.append(now)
+        elif SNAPSHOT in told:
+            if not self.joined.done():
+                self.joined.set_result(None)
+        else:
+            self._rare(payload)
+
+    def _numbers(self, payload: bytes) -> dict[int, Any]:
+        """The number of each message's kind, and its first field: the tick of changes."""
+        if self._encoding == "json":
+            return {
+                _NUMBERS[type(message)]: getattr(message, "tick", None)
+                for message in decode(payload, "json")
+            }
+        self._unpacker.feed(payload)
+        return {row[0]: row[1] for row in self._unpacker}
+
     def _rare(self, payload: bytes) -> None:
         """A frame without a change of the shared view."""
-        if not self.joined.done() and SNAPSHOT[self._encoding] in payload:
-            self.joined.set_result(None)
-            return
         for message in decode(payload, self._encoding):
             if isinstance(message, Again):
                 # What a player holds down now is as good as what they held then.

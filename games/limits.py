@@ -33,19 +33,50 @@ MESSAGES_PER_TICK = 3
 MESSAGES_BURST_S = 2.0
 """Seconds of the allowed rate that may come at once: what a phone saved up in a tunnel."""
 
+REPORT_BYTES_MAX = 64
+"""Bytes of a message that is still looked at in a flood, in case it is a `got`; the longest has 32
+in JSON, and some put spaces between."""
+
 FLOOD_WARNINGS_MAX = 3
 """Warnings (`flood`) before a socket that goes on sending too much is closed."""
 
 HISTORY_TICKS_MAX = 64
-"""Changes remembered for each audience: over three seconds at 20 Hz, longer than a gap in the
-channel layer takes to be noticed. Who lacks more gets a snapshot."""
+"""Views remembered for each audience: over three seconds at 20 Hz, longer than a gap in the channel
+layer takes to be noticed. Who lacks more gets a snapshot."""
+
+DELAYED_VIEWS_MAX = 1200
+"""Views that wait to be shown to delayed spectators: a minute at 20 Hz. Beyond it spectators see
+fewer of them, and none earlier."""
+
+HASH_CHANGES = 64
+"""Changes from one fingerprint of an audience's view to the next: a drift shows within three
+seconds at 20 Hz, for a few bytes and microseconds a second."""
 
 OUTBOX_FRAMES_MAX = 32
 """Frames waiting for one socket: over a second and a half at 20 Hz. When full they are dropped, and
 the socket gets one catch-up when it can take frames again."""
 
 OUTBOX_BYTES_MAX = 256 * 1024
-"""Bytes waiting for one socket, for titles with large views; same answer as above."""
+"""Bytes waiting for one socket, for titles with large views; same answer as above. One frame may be
+larger, where nothing else waits."""
+
+WINDOW_FRAMES_MAX = 64
+"""Frames written to one socket that its client has not reported yet. It reports every sixteen, so
+at 60 Hz a round trip of three quarters of a second holds nothing up."""
+
+WINDOW_BYTES_MAX = 512 * 1024
+"""Bytes written to one socket and not reported yet; one frame may be larger, where nothing else is
+on its way. It reports each second, so with a quarter of a second of round trip this is 400 KiB a
+second, or 20 KiB a frame at 20 Hz. For a reader that stopped, a worker holds this and what waits,
+on a server that takes all it is given."""
+
+SILENT_READER_S = 20.0
+"""Seconds without a report, while something waits for one, after which a socket is closed: a tab
+that was put to sleep may wake before that, and a phone come out of a tunnel."""
+
+CLOSE_WAIT_S = 5.0
+"""Seconds for a socket to close once it was told to: what is on its way at 100 KiB a second. Then
+the line is cut; a peer that does not read would keep its buffers here for as long as it likes."""
 
 CATCH_UP_TICKS_MAX = 5
 """Late ticks that are run at once to catch up: a quarter of a second at 20 Hz. Time beyond is
@@ -97,3 +128,71 @@ meet directly, so this holds control messages only."""
 COURIER_MESSAGES_MAX = 2000
 """Messages waiting to be carried to other workers: half a second of a full worker. Beyond it the
 oldest are dropped; their receivers notice the gap and ask."""
+
+# --- The room store ------------------------------------------------------------------------------
+
+LEASE_S = 0.5
+"""Seconds of silence, as another worker observes it, after which the rooms of a worker may be taken
+over. Half of the second in which play has to go on; the other half is for loading and replay."""
+
+BEAT_S = 0.1
+"""Seconds between two signs of life, and between two readings of them: four may be lost, and a dead
+worker is noticed a tenth late at most. Ten small writes a second, whatever number of rooms."""
+
+BEAT_WAIT_S = 0.15
+"""Seconds for a beat to be written before it is tried anew. With `BEAT_S` well below `LEASE_S`, so
+that workers that live are heard again before they count as dead once Redis is back."""
+
+BEAT_SAVED_MS = 1000
+"""Milliseconds between two beats that reach the file: they tell until when thinking times are
+charged, and nobody watches. More often would keep a disk awake."""
+
+WATCH_LATE_S = 0.25
+"""Seconds between two readings, or for one, beyond which this worker could not see and begins to
+count silence anew: two readings and a half."""
+
+WATCH_FORGETS_S = 60.0
+"""Seconds after which a silent worker that was struck off is forgotten."""
+
+LEDGER_WAIT_S = 1.0
+"""Seconds for an answer of the room store. A load is megabytes at most; a disk that takes longer
+for its fsync is as good as away, and the call is repeated."""
+
+LEDGER_CONNECTIONS_MAX = 8
+"""Connections of a worker to the Redis of the room store; batches use one of them, adopting rooms
+the others."""
+
+LEDGER_LOCK_WAIT_S = 3.0
+"""Seconds to wait for the file of the room store, whose last process may still be ending."""
+
+LEDGER_CALLS_PER_COMMIT_MAX = 500
+"""Calls carried out in one transaction of the file; the rest waits for the next."""
+
+LEDGER_ROOMS_PER_CALL_MAX = 32
+"""Rooms appended by one call of the script in Redis, which serves nobody else meanwhile: half a
+millisecond. One by one costs twice the CPU here and a third more there; more at once, no less."""
+
+LEDGER_ROOMS_AT_ONCE_MAX = 200
+"""Rooms of a dead worker that are asked for or acquired in one round trip: answers are read without
+a pause, 40 µs each, and the rooms here go on between two of them."""
+
+COMMIT_TICKS_MAX = 500
+"""Ticks in one round trip to the room store: a phase of a full worker. More would only be slower
+for the first of them."""
+
+COMMIT_BYTES_MAX = 1024 * 1024
+"""Bytes in one round trip; a tick may be larger, where it is alone."""
+
+WAITING_TICKS_MAX = 10_000
+"""Ticks that wait for the room store: two of each room of a full worker. Beyond it rooms stand
+still."""
+
+WAITING_BYTES_MAX = 32 * 1024 * 1024
+"""Bytes that wait for the room store; the same answer."""
+
+COMMIT_PAUSE_S_MIN = 0.01
+"""Seconds before a batch is repeated for the first time."""
+
+COMMIT_PAUSE_S_MAX = 0.2
+"""Seconds before it is repeated again and again; the pause doubles up to it. Play goes on half a
+second after Redis is back."""

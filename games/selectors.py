@@ -1,11 +1,13 @@
 """What may be asked about matches; nothing here writes."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
+from games.catalog import TITLES
 from games.models import Match, Seat
 
 
@@ -26,6 +28,19 @@ def match_for_viewer(*, match_id: UUID, user_id: int) -> Match | None:
     if match is None:
         return None
     return match if match.public or seat_of(match, user_id) else None
+
+
+def match_as_watched(match: Match) -> Match:
+    """The match as spectators may know it: one of a title that holds back what they see goes on,
+    for them, until they have seen its end. Not to be saved."""
+    game = TITLES.get(match.title)
+    delay = timedelta(seconds=game.spectator_delay_s if game else 0)
+    if match.ended is None or timezone.now() >= match.ended + delay:
+        return match
+    match.status, match.reason, match.ranking, match.ended = Match.Status.RUNNING, "", None, None
+    for seat in match.seats.all():
+        seat.left, seat.place = Seat.Left.NOT, None
+    return match
 
 
 def seat_of(match: Match, user_id: int) -> Seat | None:

@@ -4,6 +4,9 @@ Rules of this file:
 - Nothing starts half: a missing database, migration, Redis or port is one line and exit code 1.
 - Both servers behave alike towards a browser: same size limit, same pings, and at the end the
   rooms speak to their players (``asgi.shutdown``) while the sockets are still open.
+- A peer that does not read is let go of. ASGI has no word for that, so sockets find a way to cut
+  their line in the scope's extensions (``evertick.cut``); one whose application has ended is cut
+  after ``CLOSE_WAIT_S``, since a closing handshake and buffers wait for the peer.
 - The servers' private parts are touched nowhere but here.
 """
 
@@ -14,6 +17,8 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Literal
 
 import psycopg
@@ -203,7 +208,7 @@ def _serve_uvicorn(host: str, port: int) -> None:
     config = uvicorn.Config(
         asgi.application,
         loop="uvloop",
-        ws="websockets-sansio",
+        ws=_uvicorn_socket(),
         ws_max_size=SOCKET_BYTES_MAX,
         ws_per_message_deflate=False,  # small deltas gain nothing; each socket would keep a window
         ws_ping_interval=PING_EVERY_S,
@@ -220,6 +225,35 @@ def _serve_uvicorn(host: str, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     Server(config).run(sockets=[listener])
+
+
+def _uvicorn_socket() -> Any:
+    """uvicorn's protocol of a WebSocket, which lets go of a peer that does not read."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    class Socket(WebSocketsSansIOProtocol):
+        def handle_connect(self, event: Any) -> None:
+            super().handle_connect(event)
+            if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+                extensions: dict[str, Any] = self.scope["extensions"]
+                extensions["evertick.cut"] = self.transport.abort
+
+        def handle_ping(self) -> None:
+            """Answered, but not to a peer that does not read the answers."""
+            answer = b"".join(self.conn.data_to_send())
+            if self.writable.is_set():
+                self.transport.write(answer)
+
+        def keepalive_timeout(self) -> None:
+            """uvicorn would wait for the peer to read the rest, and the application for uvicorn."""
+            super().keepalive_timeout()
+            self.transport.abort()
+
+        async def run_asgi(self) -> None:
+            await super().run_asgi()
+            self.loop.call_later(limits.CLOSE_WAIT_S, self.transport.abort)
+
+    return Socket
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -256,8 +290,11 @@ def _serve_daphne(host: str, port: int) -> None:
 
         def begin(self) -> None:
             """Called when all is set up and the loop is about to turn."""
-            # An oversized message is answered with 1009, not with a cut line.
-            self.ws_factory.setProtocolOptions(failByDrop=False)
+            self.ws_factory.protocol = _daphne_socket()
+            self.ws_factory.setProtocolOptions(
+                failByDrop=False,  # an oversized message is answered with 1009, not with a cut line
+                closeHandshakeTimeout=limits.CLOSE_WAIT_S,
+            )
             reactor.callWhenRunning(lambda: asyncio.ensure_future(self.start_rooms()))
 
         async def start_rooms(self) -> None:
@@ -270,6 +307,17 @@ def _serve_daphne(host: str, port: int) -> None:
                 return
             settle_memory()
             announce("daphne", host, self.listening_addresses[0][1])
+
+        def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+            """Called for each request and each socket."""
+            if scope["type"] != "websocket":
+                return super().create_application(protocol, scope)
+            cut = protocol.transport.abortConnection
+            queue = super().create_application(
+                protocol, scope | {"extensions": {"evertick.cut": cut}}
+            )
+            _when_ended(self.connections.get(protocol, {}).get("application_instance"), cut)
+            return queue
 
         def kill_all_applications(self) -> Any:
             """Daphne cancels every socket's application at the end; players hear from us first."""
@@ -301,3 +349,33 @@ def _serve_daphne(host: str, port: int) -> None:
     server.run()
     if server.failure:
         raise server.failure
+
+
+def _when_ended(application: "asyncio.Future[Any] | None", cut: Callable[[], None]) -> None:
+    if application is not None:
+        loop = asyncio.get_event_loop()
+        application.add_done_callback(lambda _: loop.call_later(limits.CLOSE_WAIT_S, cut))
+
+
+def _daphne_socket() -> Any:
+    """Daphne's protocol of a WebSocket, where the limit of size is for what comes in alone, and a
+    peer that does not read fills no buffer."""
+    from daphne.ws_protocol import WebSocketProtocol
+
+    class Socket(WebSocketProtocol):
+        maxMessagePayloadSize: int  # noqa: N815 - autobahn's name
+
+        def onPing(self, payload: bytes) -> None:  # noqa: N802 - autobahn's name
+            """Answered, but not to a peer that does not read the answers."""
+            if not self.transport._isSendBufferFull():
+                super().onPing(payload)
+
+        def serverSend(self, content: bytes | str, binary: bool = False) -> None:  # noqa: N802
+            """autobahn would drop a message that is larger than those it takes in."""
+            limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+            try:
+                super().serverSend(content, binary)
+            finally:
+                self.maxMessagePayloadSize = limit
+
+    return Socket

@@ -12,6 +12,7 @@
 ``LOG_LEVEL``           ``INFO`` by default
 ``EVERTICK_TITLES``     titles outside this tree: dotted paths of ``Game`` classes
 ``EVERTICK_PREFIX``     what all keys and channels in Redis begin with
+``EVERTICK_SILENT_S``   seconds without a report after which a slow socket is closed
 ``EVERTICK_THROTTLE``   ``off``: no REST throttling, for load tests
 ``EVERTICK_VAR``        the folder for SQLite and the secret key
 ======================= ==================================================================
@@ -44,6 +45,7 @@ EVERTICK = {
     "REDIS_URL": REDIS_URL,
     "KEY_PREFIX": KEY_PREFIX,
     "ORIGINS": ORIGINS,
+    "SILENT_READER_S": env.float("EVERTICK_SILENT_S", default=limits.SILENT_READER_S),
 }
 """What sockets and rooms need to know; ``REDIS_URL`` is empty where there is one worker only."""
 

@@ -14,7 +14,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from games.catalog import TITLES
 from games.models import Match, Seat
-from games.selectors import match_for_viewer, matches, seat_of
+from games.selectors import match_as_watched, match_for_viewer, matches, seat_of
 from games.sim import Game
 from lobby.codes import ApiCode, Refused
 from lobby.limits import FEED_LOBBIES_MAX
@@ -175,7 +175,7 @@ def match_seen_by(*, match_id: UUID, user: User) -> Match:
         match = matches().filter(id=match_id).first()
     if match is None:
         raise Refused(ApiCode.NOT_FOUND)
-    return match
+    return match if seat_of(match, user.id) else match_as_watched(match)
 
 
 def match_over_for(*, match_id: UUID, user: User) -> Match:

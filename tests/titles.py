@@ -8,7 +8,7 @@ from msgspec import Meta
 from games.sim import Away, Game, Outcome, Refusal, Rng, Settings, View
 
 ALL = ",".join(
-    f"tests.titles.{name}" for name in ("Tally", "Thinking", "Waiting", "Broken", "Party")
+    f"tests.titles.{name}" for name in ("Tally", "Thinking", "Waiting", "Broken", "Party", "Wide")
 )
 
 
@@ -149,3 +149,22 @@ class Party(Tally):
 
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
         return Add(1 + rng.below(5))
+
+
+class Wide(Tally):
+    """A fat view, all of it new at every tick: 20 kB of text that follows from the time alone."""
+
+    title = "wide"
+    name = "Wide"
+    tick_hz = 30
+
+    def view(self, state: Sums) -> View:
+        return wide_view(state.clock)
+
+    def secret(self, state: Sums, seat: int) -> View:
+        return {}
+
+
+def wide_view(clock: int) -> View:
+    """What everybody sees of ``Wide`` at a time."""
+    return {"clock": clock, "text": f"{clock:08d}" * 2500}

@@ -7,13 +7,16 @@ import msgpack
 import msgspec
 
 from games.protocol import codec
-from games.protocol.codec import Encoding
+from games.protocol.codec import Encoding, Rows
 from games.protocol.codes import Code
 from games.protocol.messages import (
+    SERVER,
     VERSION,
     Again,
+    ClientMessage,
     Delta,
     Error,
+    Got,
     Hello,
     Input,
     Own,
@@ -23,45 +26,144 @@ from games.protocol.messages import (
     Snapshot,
     Welcome,
 )
-from games.sim import View, patch
+from games.sim import (
+    Held,
+    Kind,
+    View,
+    fingerprint,
+    hold,
+    patch,
+    plain,
+    read_kind,
+    unpack,
+    unpack_change,
+)
+
+GOT_FRAMES = 16
+GOT_BYTES = 65_536
+"""Frames, or bytes in them, after which the server is told that they came."""
+
+ASK_AGAIN = 8
+"""Messages of no use after which the question what was missed is asked again."""
 
 _decode_json: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
+_server = Rows(SERVER)
 
 
 class Drift(AssertionError):
     """The server said something that does not fit what it said before."""
 
 
+class Known:
+    """A view as this client knows it, in either encoding.
+
+    Attributes:
+        view: As plain values; None before the first.
+        tick: The tick it is of, or -1.
+    """
+
+    def __init__(self, kind: Kind, encoding: Encoding) -> None:
+        self._kind = kind
+        self._json = encoding == "json"
+        self._view: Any = None  # plain from JSON, else held
+        self.tick = -1
+
+    @property
+    def view(self) -> Any:
+        """What is known, as plain values."""
+        return self._view if self._json or self.tick < 0 else plain(self._kind, self._view)
+
+    @property
+    def held(self) -> Held:
+        """What is known, as the server holds it."""
+        return hold(self._kind, self._view) if self._json else self._view
+
+    def put(self, tick: int, whole: Any) -> None:
+        """Everything is told."""
+        self._view = whole if self._json else unpack(self._kind, whole)
+        self.tick = tick
+
+    def change(self, tick: int, base: int, change: Any) -> bool:
+        """Apply a change; False if it is of a view that is not known."""
+        if self.tick < 0 or base != self.tick:
+            return False
+        if self._json:
+            self._view = patch(self._view, change)
+        else:
+            self._view = unpack_change(self._kind, self._view, change)
+        self.tick = tick
+        return True
+
+    def check(self, told: int | None) -> None:
+        """Compare with the fingerprint that was told.
+
+        Raises:
+            Drift: they differ.
+        """
+        if told is not None and fingerprint(self._kind, self.held) != told:
+            raise Drift(f"at tick {self.tick} this is not the view that the server knows")
+
+
 class Follower:
     """The state of one client session, across any number of sockets.
 
     Attributes:
-        view: The shared view, as last told; None before the first snapshot.
-        secret: What this seat alone may see.
         settled: Highest input number that a tick has settled.
         refused: Codes of refused inputs, by their number.
         errors: Codes of all errors told, in order.
+        inbox: How many inputs of this seat the last tick that took some found waiting.
+        checked: How many fingerprints were compared.
+        received: Frames of this socket.
     """
 
     def __init__(self, encoding: Encoding = "msgpack") -> None:
         self.encoding: Encoding = encoding
         self.session = secrets.token_hex(8)
         self.welcome: Welcome | None = None
-        self.view: View | None = None
-        self.tick = -1
         self.time = 0
-        self.secret: View | None = None
-        self.own_tick = -1
         self.settled = 0
         self.refused: dict[int, str] = {}
         self.errors: list[str] = []
         self.pongs: list[int] = []
         self.gaps = 0
-        self._sent: dict[int, Any] = {}
+        self.inbox = 0
+        self.checked = 0
+        self.received = 0
+        self._shared: Known | None = None
+        self._own: Known | None = None
+        self._reported = 0
+        self._unreported_bytes = 0
+        self._sent: dict[int, tuple[Any, int]] = {}
         self._seq = 0
         self._resume = ""
         self._asked = False
+        self._useless = 0  # messages since then that were of no use
         self._held = 0  # from this number on the room had no place; sent again after a tick
+
+    @property
+    def view(self) -> View | None:
+        """The shared view, as last told, with the rows in sight; None before the first snapshot."""
+        shared: View | None = self._shared.view if self._shared else None
+        own = self.own
+        if shared is None or not own or "seen" not in own:
+            return shared
+        return {**shared, "game": {**shared["game"], **own["seen"]}}
+
+    @property
+    def tick(self) -> int:
+        """Of the shared view; -1 before the first snapshot."""
+        return self._shared.tick if self._shared else -1
+
+    @property
+    def own(self) -> View | None:
+        """All that is seen from this seat alone."""
+        own: View | None = self._own.view if self._own else None
+        return own
+
+    @property
+    def secret(self) -> View | None:
+        """The title's secret for this seat."""
+        return self.own.get("secret") if self.own else None
 
     # --- out -----------------------------------------------------------------------------------
 
@@ -69,21 +171,29 @@ class Follower:
         """The first frame of a socket: with a ticket, or to return where the last welcome was."""
         resume = "" if ticket else self._resume
         self.welcome = None
+        self.received = self._reported = self._unreported_bytes = 0
         return self._frame(Hello(v=VERSION, session=self.session, ticket=ticket, resume=resume))
 
-    def input(self, data: Any) -> tuple[int, bytes]:
+    def input(self, data: Any, seen: int = -1) -> tuple[int, bytes]:
         """The number of a new input, and its frame; kept until it is settled."""
         self._seq += 1
-        self._sent[self._seq] = data
-        return self._seq, self._frame(Input(seq=self._seq, data=data))
+        self._sent[self._seq] = data, seen
+        return self._seq, self._frame(Input(seq=self._seq, data=data, seen=seen))
 
     def unsettled(self, since: int = 1) -> list[bytes]:
         """Frames of all inputs from number ``since`` on that no tick has settled yet."""
         return [
-            self._frame(Input(seq=seq, data=data))
-            for seq, data in self._sent.items()
+            self._frame(Input(seq=seq, data=data, seen=seen))
+            for seq, (data, seen) in self._sent.items()
             if seq >= since
         ]
+
+    def report(self) -> list[bytes]:
+        """Say how much was received, if that is not known yet; due a second after it came."""
+        if self.welcome is None or self._reported == self.received:
+            return []
+        self._reported, self._unreported_bytes = self.received, 0
+        return [self._frame(Got(n=self.received))]
 
     # --- in ------------------------------------------------------------------------------------
 
@@ -94,23 +204,27 @@ class Follower:
             Drift: the server contradicts itself.
         """
         answers: list[bytes] = []
+        self.received += 1
+        self._unreported_bytes += len(frame)
         for message in decode(frame, self.encoding):
             answers += self._apply(message)
+        frames = self.received - self._reported
+        if frames >= GOT_FRAMES or self._unreported_bytes >= GOT_BYTES:
+            answers += self.report()
         return answers
 
     def _apply(self, message: ServerMessage) -> list[bytes]:
         match message:
             case Welcome():
-                self.welcome = message
-                self._resume = message.resume
-                self._settle(message.settled)
-                return self.unsettled()
+                return self._welcome(message)
             case Snapshot(tick=tick, time=time, view=view):
-                self.view, self.tick, self.time, self._asked = view, tick, time, False
+                assert self._shared is not None
+                self._shared.put(tick, view)
+                self.time, self._asked = time, False
             case Delta():
                 return self._delta(message)
             case Own():
-                return self._own(message)
+                return self._on_own(message)
             case Again(next=first, code=code):
                 if code == Code.GAP:
                     return self.unsettled(first)
@@ -121,37 +235,58 @@ class Follower:
                 self.errors.append(code)
         return []
 
+    def _welcome(self, welcome: Welcome) -> list[bytes]:
+        self.welcome = welcome
+        self._resume = welcome.resume
+        self.follow(welcome.schema)
+        self._settle(welcome.settled)
+        return self.unsettled()
+
+    def follow(self, schema: dict[str, Any]) -> None:
+        """From now on views are of these types; what was known before is forgotten."""
+        self._shared = Known(read_kind(schema["shared"]), self.encoding)
+        self._own = Known(read_kind(schema["own"]), self.encoding) if schema["own"] else None
+
     def _delta(self, delta: Delta) -> list[bytes]:
-        if delta.tick <= self.tick:
+        known = self._shared
+        if known is not None and delta.tick <= self.tick:
             return []
-        if delta.base != self.tick or self.view is None:
+        if known is None or not known.change(delta.tick, delta.tick - delta.back, delta.change):
             return self._ask()
+        self._check(known, delta.hash)
         if delta.time < self.time:
             raise Drift(f"time ran back from {self.time} to {delta.time} at tick {delta.tick}")
-        self.view = patch(self.view, delta.change)
-        self.tick, self.time, self._asked = delta.tick, delta.time, False
+        self.time, self._asked = delta.time, False
         return []
 
-    def _own(self, own: Own) -> list[bytes]:
-        if own.view is not None:
-            self.secret, self.own_tick, self._asked = own.view, own.tick, False
-        elif own.change is not None and own.tick > self.own_tick:
-            if own.base != self.own_tick or self.secret is None:
+    def _on_own(self, own: Own) -> list[bytes]:
+        known = self._own
+        if known is not None and own.view is not None:
+            known.put(own.tick, own.view)
+            self._asked = False
+        elif known is not None and own.change is not None and own.tick > known.tick:
+            if not known.change(own.tick, own.tick - own.back, own.change):
                 return self._ask()
-            self.secret, self.own_tick = patch(self.secret, own.change), own.tick
+            self._check(known, own.hash)
         for seq, code in own.refused:
             self.refused[seq] = code
         if own.settled is not None:
+            self.inbox = own.inbox
             self._settle(own.settled)
         held, self._held = self._held, 0
         return self.unsettled(held) if held else []
 
+    def _check(self, known: Known, told: int | None) -> None:
+        known.check(told)
+        self.checked += told is not None
+
     def _ask(self) -> list[bytes]:
-        """Ask to catch up, once until it is answered."""
-        if self._asked:
+        """Ask to catch up; again when much came since that is of no use: one of them was lost."""
+        self._useless += 1
+        if self._asked and self._useless < ASK_AGAIN:
             return []
-        self._asked = True
-        self.gaps += 1
+        self.gaps += not self._asked
+        self._asked, self._useless = True, 0
         return [self._frame(Resync(tick=self.tick))]
 
     def _settle(self, settled: int) -> None:
@@ -159,7 +294,7 @@ class Follower:
         for seq in [seq for seq in self._sent if seq <= self.settled]:
             del self._sent[seq]
 
-    def _frame(self, message: Hello | Input | Resync) -> bytes:
+    def _frame(self, message: ClientMessage) -> bytes:
         return codec.encode(message, self.encoding)
 
 
@@ -173,7 +308,7 @@ def decode(frame: bytes | str, encoding: Encoding) -> list[ServerMessage]:
 
 
 def _decode_stream(frame: bytes) -> list[ServerMessage]:
-    """MessagePack values one after another."""
+    """MessagePack arrays one after another; those of a kind that is not known are skipped."""
     unpacker = msgpack.Unpacker(raw=False)
     unpacker.feed(frame)
-    return [msgspec.convert(value, ServerMessage) for value in unpacker]
+    return [_server.convert(row) for row in unpacker if row[0] in SERVER]

@@ -107,11 +107,19 @@ class Player:
         assert self._socket is not None
         await self._socket.send(frame.decode() if self.room.encoding == "json" else frame)
 
+    async def _answer(self, frames: list[bytes]) -> None:
+        """Send these; if the socket is closed already, what was received before is read all the
+        same."""
+        with contextlib.suppress(ConnectionClosed):
+            for frame in frames:
+                await self._send(frame)
+
     async def _nudge(self) -> None:
         """Send again what is not settled after a while: it was lost, and nothing came after it."""
         while True:
             settled = self.room.settled
             await asyncio.sleep(NUDGE_S)
+            await self._answer(self.room.report())
             if self.room.settled == settled:
                 for frame in self.room.unsettled():
                     await self._send(frame)
@@ -120,8 +128,7 @@ class Player:
         assert self._socket is not None
         try:
             async for frame in self._socket:
-                for answer in self.room.receive(frame):
-                    await self._send(answer)
+                await self._answer(self.room.receive(frame))
                 async with self._changed:
                     self._changed.notify_all()
         except ConnectionClosed:

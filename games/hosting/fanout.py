@@ -2,15 +2,15 @@
 and goes to other workers in one message for all their sockets."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol
 
 import msgspec
 
 from games.hosting.relay import Courier, Publish, Socket, Tell, gateway_channel
 from games.protocol import codec
 from games.protocol.codec import Encoding
-from games.protocol.messages import ServerMessage
+from games.protocol.messages import Delta, Own, ServerMessage, Snapshot
 from games.rooms import Tick
 
 
@@ -82,7 +82,8 @@ class Fanout:
         """Tell one viewer something, in one frame; ``close`` ends its socket afterwards, and
         ``admits`` is the title's rate where this is its welcome."""
         frame = codec.frame(*messages, encoding=viewer.encoding)
-        told = Tell(viewer.id, frame, admits, close)
+        tick = next((said.tick for said in messages if isinstance(said, Delta | Snapshot)), -1)
+        told = Tell(viewer.id, frame, admits, close, tick)
         if viewer.gateway != self._worker.id:
             self._worker.courier.post(gateway_channel(viewer.gateway), "gateway.down", told)
         elif socket := self._worker.sockets.get(viewer.id):
@@ -97,41 +98,53 @@ class Fanout:
 
     def publish(self, tick: Tick) -> None:
         """Tell everybody what this tick brought."""
-        if not self._viewers or (tick.shared is None and not tick.own):
+        if not self._viewers:
             return
-        shared: dict[str, bytes] = {}
-        if tick.shared is not None:
-            for encoding in {viewer.encoding for viewer in self._viewers.values()}:
-                shared[encoding] = codec.encode(tick.shared, encoding)
-        own = {
-            viewer.id: codec.encode(tick.own[viewer.seat], viewer.encoding)
-            for viewer in (self._by_seat.get(seat) for seat in tick.own)
-            if viewer is not None and viewer.seat is not None
-        }
+        own = {seat: said for seat, said in tick.own.items() if seat is not None}
+        watched = [said for said in (tick.own.get(None), tick.watched) if said is not None]
+        if tick.watched is tick.shared and None not in tick.own:
+            self._publish("all", tick.shared, watched, own)
+        else:
+            shared = [] if tick.shared is None else [tick.shared]
+            self._publish("players", tick.shared, shared, own)
+            self._publish("spectators", tick.watched, watched, {})
+
+    def _publish(
+        self,
+        to: Literal["all", "players", "spectators"],
+        delta: Delta | None,
+        shared: Sequence[ServerMessage],
+        own: dict[int, Own],
+    ) -> None:
+        """Tell some viewers what is for all of them, each after what is for its seat alone."""
+        if not shared and not own:
+            return
+        said = Publish(self._match, to, delta.tick if delta else -1, {}, {})
+        viewers = [viewer for viewer in self._viewers.values() if said.reaches(viewer.seat)]
+        if shared:
+            for encoding in {viewer.encoding for viewer in viewers}:
+                said.shared[encoding] = codec.frame(*shared, encoding=encoding)
+        for seat, message in own.items():
+            if viewer := self._by_seat.get(seat):
+                said.own[viewer.id] = codec.encode(message, viewer.encoding)
         away: defaultdict[str, list[Viewer]] = defaultdict(list)
-        for viewer in self._viewers.values():
+        for viewer in viewers:
             if viewer.gateway != self._worker.id:
                 away[viewer.gateway].append(viewer)
                 continue
             encoding = viewer.encoding
-            frame = together(own.get(viewer.id), shared.get(encoding), encoding)
+            frame = together(said.own.get(viewer.id), said.shared.get(encoding), encoding)
             if frame and (socket := self._worker.sockets.get(viewer.id)):
-                socket.publish(frame)
-        for gateway, viewers in away.items():
-            self._publish_away(gateway, viewers, shared, own)
+                socket.publish(frame, said.tick)
+        for gateway, there in away.items():
+            self._publish_away(gateway, there, said)
 
-    def _publish_away(
-        self,
-        gateway: str,
-        viewers: Iterable[Viewer],
-        shared: dict[str, bytes],
-        own: dict[str, bytes],
-    ) -> None:
+    def _publish_away(self, gateway: str, viewers: Iterable[Viewer], said: Publish) -> None:
         encodings = {viewer.encoding for viewer in viewers}
-        message = Publish(
-            self._match,
-            {encoding: part for encoding, part in shared.items() if encoding in encodings},
-            {viewer.id: own[viewer.id] for viewer in viewers if viewer.id in own},
+        message = msgspec.structs.replace(
+            said,
+            shared={name: part for name, part in said.shared.items() if name in encodings},
+            own={viewer.id: said.own[viewer.id] for viewer in viewers if viewer.id in said.own},
         )
         if message.shared or message.own:
             self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)

@@ -1,82 +1,225 @@
-"""What waits to be written to one socket: bounded in frames and bytes.
+"""What waits to be written to one socket, and what is on its way to the reader: both bounded.
 
-When it is full, what waits is dropped, not the socket: the reader has fallen behind, and once it
-takes frames again it needs one catch-up, not the past in pieces. So a slow reader costs only
-itself.
+Servers do not say what a client has received: one buffers without end, another makes its caller
+wait. So the client reports it. What was written and not reported yet is in flight, and while that
+fills the window nothing more is written. What comes meanwhile waits here; when there is no place
+for it, what waits is dropped, not the socket: the reader has fallen behind, and once it reports
+again it needs one catch-up, not the past in pieces. So a slow reader costs only itself.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
 
-from games.limits import OUTBOX_BYTES_MAX, OUTBOX_FRAMES_MAX
+from games.limits import (
+    OUTBOX_BYTES_MAX,
+    OUTBOX_FRAMES_MAX,
+    SILENT_READER_S,
+    WINDOW_BYTES_MAX,
+    WINDOW_FRAMES_MAX,
+)
 
 Write = Callable[[bytes], Awaitable[None]]
 
+UNKNOWN = -1
+"""No tick: the reader may hold anything, and a catch-up is a snapshot."""
+
+
+class Timer(Protocol):
+    """Something that happens later, unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """It does not happen."""
+
+
+Later = Callable[[float, Callable[[], None]], Timer]
+"""Have something called after so many seconds, as the event loop's ``call_later`` does."""
+
+
+class _Waiting(NamedTuple):
+    frame: bytes
+    tick: int
+    is_answer: bool
+
 
 class Outbox:
-    """The way out of one socket."""
+    """The way out of one socket.
 
-    def __init__(self) -> None:
-        self._frames: deque[bytes] = deque()
-        self._bytes = 0
+    Attributes:
+        behind: Whether something was dropped that the reader has not been told in another way.
+        tick: Of the shared view that the reader holds once it has received all that was written;
+            -1 where that is not known.
+    """
+
+    def __init__(
+        self,
+        silent: Callable[[], None] = lambda: None,
+        *,
+        silent_s: float = SILENT_READER_S,
+        later: Later | None = None,
+    ) -> None:
+        """Args:
+        silent: Called when a reader who is waited for has reported nothing for ``silent_s``; what
+            waited for it is dropped.
+        """
+        self.behind = False
+        self.tick = UNKNOWN
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._flight: deque[int] = deque()  # the sizes of frames that were not reported yet
+        self._flight_bytes = 0
+        self._got = 0
         self._ending = False
         self._wake: asyncio.Future[None] | None = None
-        self.behind = False
+        self._silent, self._silent_s, self._later = silent, silent_s, later
+        self._timer: Timer | None = None
 
-    def put(self, frame: bytes) -> None:
-        """Have a frame written, unless this reader is behind."""
+    # --- in ------------------------------------------------------------------------------------
+
+    def put(self, frame: bytes, tick: int = UNKNOWN) -> None:
+        """Have what changed written, unless this reader is behind.
+
+        Args:
+            tick: Of the shared view to which the frame leads; -1 if it says nothing of that.
+        """
         if self.behind or self._ending:
             return
-        if len(self._frames) >= OUTBOX_FRAMES_MAX or self._bytes + len(frame) > OUTBOX_BYTES_MAX:
+        if self._is_full(len(frame)):
             self._fall_behind()
             return
-        self._add(frame)
+        self._add(frame, tick)
 
-    def put_now(self, frame: bytes) -> None:
-        """Have a frame written whatever waits: an answer, a catch-up, a last word."""
+    def offer(self, frame: bytes) -> None:
+        """Have a frame written if there is place for it: an answer that may be asked for again."""
+        if not (self._ending or self._is_full(len(frame))):
+            self._add(frame, is_answer=True)
+
+    def put_now(self, frame: bytes, tick: int = UNKNOWN) -> None:
+        """Have a frame written whatever waits: an answer, a catch-up, a last word; ``tick`` as
+        above."""
         if self._ending:
             return
-        if len(self._frames) >= OUTBOX_FRAMES_MAX:
+        if self._is_full(len(frame)):
             self._fall_behind()
-        self._add(frame)
+        while self._is_full(len(frame)):
+            self._pop()
+        self._add(frame, tick, is_answer=True)
+
+    def got(self, frames: int) -> bool:
+        """The reader has received so many frames, from the first on; False if that cannot be."""
+        more = frames - self._got
+        if not 0 <= more <= len(self._flight):
+            return False
+        if more:
+            self._got = frames
+            for _ in range(more):
+                self._flight_bytes -= self._flight.popleft()
+            self._stop_watch()
+            if self._waiting or self.behind:
+                self._watch()
+                self._rouse()
+        return True
 
     def end(self) -> None:
-        """Take nothing more; ``run`` returns once the rest is written."""
+        """Take nothing more; ``run`` returns once the rest is written, whatever is in flight."""
         self._ending = True
+        self._stop_watch()
         self._rouse()
 
-    async def run(self, write: Write, caught_up: Callable[[], None]) -> None:
+    # --- out -----------------------------------------------------------------------------------
+
+    async def run(self, write: Write, caught_up: Callable[[int], None]) -> None:
         """Write frames until the end.
 
         Args:
-            caught_up: Called when a reader who fell behind has taken all that was left for it.
+            caught_up: Called when a reader who fell behind takes frames again, with the tick that
+                it holds; whatever is put then may build on the room's state at that moment.
         """
         while True:
-            while self._frames:
-                frame = self._frames.popleft()
-                self._bytes -= len(frame)
-                await write(frame)
-            if self._ending:
+            if self._waiting and (self._ending or self._fits(len(self._waiting[0].frame))):
+                await write(self._take())
+            elif self._ending:
                 return
-            if self.behind:
-                self.behind = False
-                caught_up()
-                continue
-            self._wake = asyncio.get_running_loop().create_future()
-            await self._wake
+            elif self.behind and self._is_near():
+                self._catch_up(caught_up)
+            else:
+                if self._waiting or self.behind or self._timer is not None:
+                    self._watch()
+                self._wake = asyncio.get_running_loop().create_future()
+                await self._wake
 
-    def _add(self, frame: bytes) -> None:
-        self._frames.append(frame)
-        self._bytes += len(frame)
+    def _take(self) -> bytes:
+        frame, tick, _ = self._pop()
+        self._flight.append(len(frame))
+        self._flight_bytes += len(frame)
+        if tick != UNKNOWN:
+            self.tick = tick
+        return frame
+
+    def _catch_up(self, caught_up: Callable[[int], None]) -> None:
+        # Where the answer leads the reader, the next change that is written says.
+        tick, self.tick, self.behind = self.tick, UNKNOWN, False
+        self._watch()
+        caught_up(tick)
+
+    def _add(self, frame: bytes, tick: int = UNKNOWN, *, is_answer: bool = False) -> None:
+        self._waiting.append(_Waiting(frame, tick, is_answer))
+        self._waiting_bytes += len(frame)
         self._rouse()
 
+    def _pop(self) -> _Waiting:
+        first = self._waiting.popleft()
+        self._waiting_bytes -= len(first.frame)
+        return first
+
     def _fall_behind(self) -> None:
+        """Drop all that a catch-up says in another way; answers stay."""
         self.behind = True
-        self._frames.clear()
-        self._bytes = 0
+        self._waiting = deque(waiting for waiting in self._waiting if waiting.is_answer)
+        self._waiting_bytes = sum(len(waiting.frame) for waiting in self._waiting)
+        self._watch()
         self._rouse()
 
     def _rouse(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
+
+    # --- how much ------------------------------------------------------------------------------
+
+    def _is_full(self, size: int) -> bool:
+        """Whether a frame of that size has no place; one alone always has."""
+        count, waiting = len(self._waiting), self._waiting_bytes
+        return count >= OUTBOX_FRAMES_MAX or (count > 0 and waiting + size > OUTBOX_BYTES_MAX)
+
+    def _fits(self, size: int) -> bool:
+        """Whether a frame of that size may be written; where nothing is in flight, any may."""
+        count, flight = len(self._flight), self._flight_bytes
+        return not count or (count < WINDOW_FRAMES_MAX and flight + size <= WINDOW_BYTES_MAX)
+
+    def _is_near(self) -> bool:
+        """Whether so little is in flight that a catch-up written now is not old when it arrives."""
+        few = len(self._flight) <= WINDOW_FRAMES_MAX // 2
+        return few and self._flight_bytes <= WINDOW_BYTES_MAX // 2
+
+    # --- how long ------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Wait for a report no longer than is allowed, or no more if nothing depends on one."""
+        head = self._waiting[0].frame if self._waiting else None
+        stalls = self.behind or (head is not None and not self._fits(len(head)))
+        if not stalls or self._ending:
+            self._stop_watch()
+        elif self._timer is None:
+            later = self._later or asyncio.get_running_loop().call_later
+            self._timer = later(self._silent_s, self._give_up)
+
+    def _stop_watch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+
+    def _give_up(self) -> None:
+        self._waiting.clear()
+        self._fall_behind()
+        self._silent()

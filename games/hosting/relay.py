@@ -11,7 +11,7 @@ The layer may lose any of them. What is told names what it builds on, what is sa
 import asyncio
 import logging
 from collections import deque
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from channels.exceptions import ChannelFull
@@ -52,6 +52,7 @@ class Say(_Message):
     viewer: str
     seq: int
     data: Any
+    seen: int = -1
 
 
 class Ask(_Message):
@@ -97,25 +98,35 @@ class Tell(_Message):
         admits: Where it admits the viewer, who is told what is published from here on: periods a
             second of the title, else 0.
         close: Code to close the socket with, after the frame.
+        tick: Of the shared view that the frame leads to; -1 if to none.
     """
 
     viewer: str
     frame: bytes
     admits: int = 0
     close: int | None = None
+    tick: int = -1
 
 
 class Publish(_Message):
-    """What changed, for all viewers of a room.
+    """What changed, for all viewers of a room, or for those of one kind.
 
     Attributes:
+        to: ``all``, ``players`` or ``spectators``.
+        tick: Of the shared part; -1 without one.
         shared: By encoding; empty where only seats are told something.
         own: By viewer: goes before the shared part, in one frame.
     """
 
     match: str
+    to: Literal["all", "players", "spectators"]
+    tick: int
     shared: dict[str, bytes]
     own: dict[str, bytes]
+
+    def reaches(self, seat: int | None) -> bool:
+        """Whether it is for a viewer on this seat, or for spectators (None)."""
+        return self.to == "all" or (self.to == "spectators") == (seat is None)
 
 
 Down = Tell | Publish
@@ -143,8 +154,8 @@ class Socket(Protocol):
     def told(self, message: Tell) -> None:
         """This viewer alone is told something."""
 
-    def publish(self, frame: bytes) -> None:
-        """Something changed."""
+    def publish(self, frame: bytes, tick: int) -> None:
+        """Something changed; ``tick`` is that of the shared view it leads to, -1 if to none."""
 
 
 def room_channel(worker: str, match: str) -> str:

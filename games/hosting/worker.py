@@ -72,6 +72,7 @@ class RemoteSocket(Socket, Protocol):
     match: str
     owner: str
     welcomed: bool
+    seat: int | None
 
 
 class Worker:
@@ -271,12 +272,13 @@ class Worker:
             case Tell() as told:
                 if socket := self.sockets.get(told.viewer):
                     socket.told(told)
-            case Publish(match, shared, own):
+            case Publish(match, shared=shared, own=own) as said:
                 for viewer, watcher in list(self._watching.get(match, {}).items()):
+                    if not watcher.welcomed or not said.reaches(watcher.seat):
+                        continue
                     encoding = watcher.encoding
-                    part = together(own.get(viewer), shared.get(encoding), encoding)
-                    if part and watcher.welcomed:
-                        watcher.publish(part)
+                    if part := together(own.get(viewer), shared.get(encoding), encoding):
+                        watcher.publish(part, said.tick)
 
     # --- the loops -----------------------------------------------------------------------------
 

@@ -1,26 +1,80 @@
 """The only place where bytes become messages, and messages bytes.
 
 Two encodings of the same messages: JSON (text frames), to read; MessagePack (binary frames), for
-play. A server frame carries one or more messages: in JSON one a line, in MessagePack one after
-another.
+play, with views as bits. A server frame carries one or more messages: in JSON one a line, in
+MessagePack one after another.
 """
 
 import math
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 import msgspec
 
 from games.limits import DEPTH_MAX, FRAME_BYTES_MAX
 from games.protocol.codes import Code, ProtocolError
-from games.protocol.messages import ClientMessage, Input, ServerMessage
+from games.protocol.messages import CLIENT, SERVER, ClientMessage, Input, ServerMessage
 
 Encoding = Literal["json", "msgpack"]
 
-_json_encode = msgspec.json.Encoder().encode
-_msgpack_encode = msgspec.msgpack.Encoder().encode
+_json_encode = msgspec.json.Encoder(enc_hook=lambda body: body.plain()).encode
+_msgpack_encode = msgspec.msgpack.Encoder(enc_hook=lambda body: body.packed()).encode
 _json_client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
-_msgpack_client: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)
+_SHAPES = {
+    kind: (
+        number,
+        [
+            [] if field.default_factory is list else field.default
+            for field in reversed(msgspec.structs.fields(kind))
+        ],
+    )
+    for kinds in (CLIENT, SERVER)
+    for number, kind in kinds.items()
+}
+"""By kind, its number, and what its fields are where nothing is said, last first; ``NODEFAULT``
+where something must be."""
+
+
+class Rows:
+    """Reads the arrays that stand for messages of one direction in MessagePack."""
+
+    def __init__(self, kinds: dict[int, Any]) -> None:
+        # msgspec checks an array against a struct of its own kind; these are the messages again.
+        twins = {
+            number: msgspec.defstruct(
+                kind.__name__,
+                [_field(field) for field in msgspec.structs.fields(kind)],
+                array_like=True,
+                tag=number,
+            )
+            for number, kind in kinds.items()
+        }
+        self._kinds = {twins[number]: kind for number, kind in kinds.items()}
+        self._decode = msgspec.msgpack.Decoder(Union[tuple(twins.values())]).decode  # noqa: UP007
+        self._union: Any = Union[tuple(twins.values())]  # noqa: UP007
+
+    def decode(self, frame: bytes) -> Any:
+        """The one message of a frame."""
+        return self._message(self._decode(frame))
+
+    def convert(self, row: list[Any]) -> Any:
+        """The message that this array stands for."""
+        return self._message(msgspec.convert(row, self._union))
+
+    def _message(self, twin: Any) -> Any:
+        return self._kinds[type(twin)](*msgspec.structs.astuple(twin))
+
+
+def _field(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
+    if field.required:
+        return field.name, field.type
+    default = field.default_factory if field.default is msgspec.NODEFAULT else None
+    if default is not None:
+        return field.name, field.type, msgspec.field(default_factory=default)
+    return field.name, field.type, field.default
+
+
+_msgpack_client = Rows(CLIENT)
 
 
 def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
@@ -30,7 +84,9 @@ def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
     try:
         message = _decode(frame, encoding)
     except msgspec.ValidationError as error:
-        unknown = str(error).startswith("Invalid value") and str(error).endswith("`$.t`")
+        unknown = str(error).startswith("Invalid value") and str(error).endswith(
+            ("`$.t`", "`$[0]`")
+        )
         raise ProtocolError(Code.UNKNOWN_MESSAGE if unknown else Code.MALFORMED) from error
     except RecursionError as error:
         raise ProtocolError(Code.TOO_DEEP) from error
@@ -43,7 +99,7 @@ def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
 
 def encode(message: ServerMessage | ClientMessage, encoding: Encoding) -> bytes:
     """The bytes of one message; several for one frame are put together by ``join``."""
-    return _json_encode(message) if encoding == "json" else _msgpack_encode(message)
+    return _json_encode(message) if encoding == "json" else _msgpack_encode(_row(message))
 
 
 def join(parts: Iterable[bytes], encoding: Encoding) -> bytes:
@@ -61,7 +117,20 @@ def _decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
         return _json_client.decode(frame)
     if isinstance(frame, str):
         raise ProtocolError(Code.WRONG_ENCODING)
-    return _msgpack_client.decode(frame)
+    message: ClientMessage = _msgpack_client.decode(frame)
+    return message
+
+
+def _row(message: ServerMessage | ClientMessage) -> list[Any]:
+    """The array that stands for a message in MessagePack."""
+    number, defaults = _SHAPES[type(message)]
+    fields = msgspec.structs.astuple(message)
+    stop = len(fields)
+    for default in defaults:
+        if fields[stop - 1] != default:
+            break
+        stop -= 1
+    return [number, *fields[:stop]]
 
 
 def _length(frame: bytes | str) -> int:

@@ -21,7 +21,7 @@ class Close(IntEnum):
     """The seat was taken away (kicked). Do not reconnect."""
     NOT_FOUND = 4404
     """No such match, or it has ended. Do not reconnect."""
-    SLOW_HELLO = 4408
+    TOO_SLOW = 4408
     """Nothing valid was said in time, or nothing was read for long. Reconnect and resume."""
     REPLACED = 4409
     """The same seat was opened elsewhere, and that one plays on. Do not reconnect by yourself."""
@@ -48,6 +48,7 @@ class Code(StrEnum):
     WRONG_ENCODING = "wrong_encoding"
     UNSUPPORTED_VERSION = "unsupported_version"
     HELLO_TIMEOUT = "hello_timeout"
+    TOO_SLOW = "too_slow"
     FLOOD = "flood"
     # about the right to join
     TICKET_INVALID = "ticket_invalid"
@@ -83,6 +84,7 @@ MESSAGES: dict[Code, str] = {
     Code.WRONG_ENCODING: "Text frames carry JSON, binary frames MessagePack; this socket uses one.",
     Code.UNSUPPORTED_VERSION: "This server does not speak that version of the protocol.",
     Code.HELLO_TIMEOUT: "No hello came in time.",
+    Code.TOO_SLOW: "What was sent is not received; connect again.",
     Code.FLOOD: "Too many messages; slow down.",
     Code.TICKET_INVALID: "The ticket is not one of ours, or not for this match.",
     Code.TICKET_EXPIRED: "The ticket has expired; fetch a new one.",

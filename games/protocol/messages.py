@@ -1,11 +1,13 @@
 """The whole vocabulary of the wire, both directions.
 
-Each message is a map with its kind under ``t``. A frame from the client carries one message; a
-frame from the server carries one or more, to be applied together, in order. Fields that stand at
-their default are left out; unknown ones are skipped, so that old and new can talk.
+In JSON a message is a map with its kind under ``t``, and fields that stand at their default are
+left out. In MessagePack it is an array: the number of its kind (``CLIENT``, ``SERVER``), then its
+fields in the order in which they stand here, without those at the end that stand at their default.
+Unknown fields are skipped, so that old and new can talk. A frame from the client carries one
+message; a frame from the server carries one or more, to be applied together, in order.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 import msgspec
 from msgspec import Meta
@@ -23,7 +25,17 @@ SUBPROTOCOLS: dict[str, Literal["json", "msgpack"]] = {
 """WebSocket subprotocols, and the encoding that each one stands for. JSON where none is named."""
 
 
-class _Message(msgspec.Struct, tag_field="t", omit_defaults=True, kw_only=True):
+class Body(Protocol):
+    """A view, or a change of one, that each encoding says in its own way."""
+
+    def plain(self) -> Any:
+        """For JSON: maps, lists, numbers, text."""
+
+    def packed(self) -> bytes:
+        """For MessagePack: bits, by the schema of the welcome."""
+
+
+class _Message(msgspec.Struct, tag_field="t", omit_defaults=True):
     pass
 
 
@@ -53,10 +65,12 @@ class Input(_Message, tag="input"):
     Attributes:
         seq: 1, 2, 3, … without gaps, per session.
         data: What the title expects; see its client.
+        seen: Tick of the shared view that the sender was looking at; -1 if it does not say.
     """
 
     seq: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     data: Any = None
+    seen: Number = -1
 
 
 class Resync(_Message, tag="resync"):
@@ -79,7 +93,20 @@ class Leave(_Message, tag="leave"):
     """Gives the seat up for good."""
 
 
-ClientMessage = Hello | Input | Resync | Ping | Leave
+class Got(_Message, tag="got"):
+    """ "I received this much": what else is on its way may be in buffers, or lost.
+
+    Attributes:
+        n: Frames of the server on this socket so far; that of the welcome is the first.
+    """
+
+    n: Number
+
+
+ClientMessage = Hello | Input | Resync | Ping | Leave | Got
+
+CLIENT = dict(enumerate(get_args(ClientMessage)))
+"""The kinds by their number in MessagePack."""
 
 
 # --- from the server ---------------------------------------------------------------------------
@@ -97,6 +124,8 @@ class Welcome(_Message, tag="welcome"):
         realtime: Whether there is a tick in each period.
         time: The room's time now, in periods; a snapshot's is that of its last change.
         settings: What was chosen about the match.
+        schema: The types of the ``shared`` view and of the ``own`` one, which may be null; see
+            "Schema" in ``docs/protocol.md``.
         settled: Highest input number of this session that a tick has settled.
         resume: Token to return with.
     """
@@ -109,6 +138,7 @@ class Welcome(_Message, tag="welcome"):
     realtime: bool
     time: int
     settings: dict[str, Any]
+    schema: dict[str, Any]
     settled: int = 0
     resume: str = ""
 
@@ -124,7 +154,7 @@ class Snapshot(_Message, tag="snapshot"):
 
     tick: int
     time: int
-    view: dict[str, Any]
+    view: Any
 
 
 class Delta(_Message, tag="delta"):
@@ -132,35 +162,44 @@ class Delta(_Message, tag="delta"):
 
     Attributes:
         tick: Number of this tick.
-        base: The tick whose view it changes; who does not hold that one asks to catch up.
         time: The room's time, in periods.
         change: See "Changes" in ``docs/protocol.md``.
+        back: It changes the view of ``tick - back``; who does not hold that one asks to catch up.
+        hash: Now and then, the fingerprint of the view that this leads to.
     """
 
     tick: int
-    base: int
     time: int
-    change: dict[str, Any]
+    change: Any
+    back: int = 1
+    hash: int | None = None
 
 
 class Own(_Message, tag="own"):
     """For this seat alone, before the shared message of the same tick.
 
+    Spectators are told this way of what only they see of it all.
+
     Attributes:
         tick: Number of this tick.
         settled: All inputs of this session up to this number are settled; none if absent.
-        refused: Pairs of input number and code, for those that were not carried out.
-        view: The whole own view; replaces what was known.
-        base: With ``change``: the tick whose own view it changes.
         change: What changed in the own view.
+        view: The whole own view; replaces what was known.
+        back: With ``change``: it changes the own view of ``tick - back``.
+        inbox: How many inputs of this seat the tick found waiting. One is the ideal: who finds
+            more sends too early, in bursts.
+        refused: Pairs of input number and code, for those that were not carried out.
+        hash: Now and then, the fingerprint of the own view that this leads to.
     """
 
     tick: int
     settled: int | None = None
+    change: Any = None
+    view: Any = None
+    back: int = 1
+    inbox: int = 1
     refused: list[tuple[int, str]] = []
-    view: dict[str, Any] | None = None
-    base: int | None = None
-    change: dict[str, Any] | None = None
+    hash: int | None = None
 
 
 class Again(_Message, tag="again"):
@@ -194,3 +233,6 @@ class Error(_Message, tag="error"):
 
 
 ServerMessage = Welcome | Snapshot | Delta | Own | Again | Pong | Error
+
+SERVER = dict(enumerate(get_args(ServerMessage)))
+"""The kinds by their number in MessagePack."""

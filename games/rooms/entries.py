@@ -14,12 +14,18 @@ class _Entry(msgspec.Struct, tag_field="e", array_like=True):
 
 
 class Input(_Entry, tag="input"):
-    """A seat asked for something. ``session`` is the client session that numbered it."""
+    """A seat asked for something.
+
+    Attributes:
+        session: The client session that numbered it.
+        seen: Tick of the view that its sender was looking at, or -1.
+    """
 
     seat: int
     session: str
     seq: int
     data: Any
+    seen: int = -1
 
 
 class BotMove(_Entry, tag="bot"):

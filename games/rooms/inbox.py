@@ -21,6 +21,10 @@ class Inbox:
         self._line: dict[int, tuple[str, int]] = {}  # seat: its session, last number taken in
         self._asked: dict[int, int] = {}  # seat: what it was asked to send again, since the tick
 
+    def resume(self, line: dict[int, tuple[str, int]]) -> None:
+        """Go on counting: by seat its session, and the last number that was settled."""
+        self._line = line
+
     def connect(self, seat: int, session: str, name: str) -> None:
         """A client session takes the seat; its numbers begin at 1, unless it held it before."""
         if self._line.get(seat, ("", 0))[0] != session:
@@ -36,7 +40,7 @@ class Inbox:
         """The seat is given up."""
         self._waiting.append(Vacate(seat, why))
 
-    def offer(self, seat: int, seq: int, data: Any) -> Again | None:
+    def offer(self, seat: int, seq: int, data: Any, seen: int = -1) -> Again | None:
         """Take in an input of the seat's session, or say from which number to send again.
 
         That is said once a tick: who sent twenty in a row is asked for them once, not twenty times.
@@ -51,7 +55,7 @@ class Inbox:
             return self._ask_again(seat, last + 1, Code.BUSY if full else Code.GAP)
         self._line[seat] = (session, seq)
         self._inputs[seat] = self._inputs.get(seat, 0) + 1
-        self._waiting.append(Input(seat, session, seq, data))
+        self._waiting.append(Input(seat, session, seq, data, seen))
         return None
 
     def _ask_again(self, seat: int, first: int, code: Code) -> Again | None:

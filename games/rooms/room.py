@@ -18,10 +18,12 @@ import msgspec
 from games.limits import PAUSE_S_MAX, REFUSALS_REMEMBERED_MAX
 from games.protocol.codes import Code
 from games.protocol.messages import Again, Delta, Own, Snapshot
-from games.rooms.audience import Audience, Step
+from games.rooms.audience import Audience, Delay, Step
+from games.rooms.checkpoint import Checkpoint, Place, read_checkpoint, write_checkpoint
 from games.rooms.entries import BotMove, Connect, Disconnect, Entry, Input, Record, Vacate
 from games.rooms.inbox import Inbox
-from games.sim import Away, Game, Outcome, Rng, View
+from games.rooms.sight import SEATS, Look, Sight, game_view
+from games.sim import Away, Game, Held, Outcome, Rng, describe, hold
 
 
 class RulesFault(Exception):
@@ -32,45 +34,27 @@ class RulesFault(Exception):
         self.record = record
 
 
-class Place(msgspec.Struct):
-    """A seat of this room, and who is on it.
-
-    Attributes:
-        status: ``here``, ``away`` (waited for), ``bot`` or ``gone`` (for good).
-        person: Whether a player sits here, even while a bot plays.
-        until: Room time at which the waiting ends, while away.
-        pausing: Whether the room stands still for this one.
-        session: The client session whose numbers count.
-        left: Why it is gone: ``left``, ``kicked`` or ``forfeit``.
-        settled: Its highest input number that a tick has settled.
-        refused: What was refused of it lately: number and code.
-    """
-
-    name: str
-    status: str
-    person: bool = True
-    until: int | None = None
-    pausing: bool = False
-    left: str = ""
-    session: str = ""
-    settled: int = 0
-    refused: list[tuple[int, str]] = []
-
-
 class Tick(NamedTuple):
     """What one tick brought.
 
     Attributes:
         record: For the journal; to be kept before anybody hears of the rest.
-        shared: For all viewers; None if they see no change.
-        own: For the viewer on each of these seats, to be sent before ``shared``.
+        shared: For all players; None if they see no change.
+        watched: For all spectators: ``shared``, or what was so a while ago.
+        own: For the viewer on each of these seats, to be sent before ``shared``. That of None is
+            for all spectators, before ``watched``.
         vacated: Seats that were given up, and why.
+        late: Inputs whose sender looked at something older than the title rewinds to.
+        early: Inputs whose sender claims to have seen what is yet to come.
     """
 
     record: Record
     shared: Delta | None
-    own: dict[int, Own]
+    watched: Delta | None
+    own: dict[int | None, Own]
     vacated: dict[int, str]
+    late: int = 0
+    early: int = 0
 
 
 class Room:
@@ -91,6 +75,41 @@ class Room:
             seats: Number, name, and whether a bot plays it.
             bot_seed: Of the bots' own chance, which replay does not need.
         """
+        self._prepare(game, settings, bot_seed)
+        seats = list(seats)
+        self.state = game.setup(
+            game.seats.stop - 1 if game.drop_in else len(seats),
+            msgspec.convert(settings, game.Settings),
+            Rng(seed),
+        )
+        for number, name, bot in seats:
+            self._sit(number, name, bot)
+        self._open_audiences()
+
+    @classmethod
+    def resumed(
+        cls, game: Game[Any], checkpoint: bytes, *, settings: dict[str, Any], bot_seed: int = 0
+    ) -> "Room":
+        """The room as it was when ``checkpoint`` was made of it; nobody looks on yet.
+
+        Raises:
+            WrongRules: it was made under another version of the rules, or of another title.
+        """
+        kept = read_checkpoint(game, checkpoint)
+        room = cls.__new__(cls)
+        room._prepare(game, settings, bot_seed)
+        room.state = kept.state
+        room.tick_no, room.time, room.outcome = kept.tick, kept.time, kept.outcome
+        room.places = kept.places
+        room.paused = any(place.pausing for place in room.places.values())
+        room._inbox.resume({seat: (p.session, p.settled) for seat, p in room.places.items()})
+        for seat, place in room.places.items():
+            if place.status == "bot" and room.outcome is None:
+                room._bot_asked[seat] = room.time + game.bot_every
+        room._open_audiences()
+        return room
+
+    def _prepare(self, game: Game[Any], settings: dict[str, Any], bot_seed: int) -> None:
         self.game = game
         self.settings = settings
         self.tick_no = 0
@@ -102,22 +121,28 @@ class Room:
         self._bot_rng = Rng(bot_seed)
         self._bot_asked: dict[int, int] = {}  # seat: room time when its bot is asked next
         self._settled: dict[int, list[tuple[int, str]]] = {}  # this tick's, by seat
+        self._inboxes: dict[int, int] = {}  # how many inputs of each seat this tick found
         self._vacated: dict[int, str] = {}
         self._opened: set[int] = set()  # seats that were taken for the first time in this tick
-        seats = list(seats)
-        self.state = game.setup(
-            game.seats.stop - 1 if game.drop_in else len(seats),
-            msgspec.convert(settings, game.Settings),
-            Rng(seed),
-        )
-        for number, name, bot in seats:
-            self._sit(number, name, bot)
-        self._has_secrets = type(game).secret is not Game.secret
-        self._seats_view: View = self._look_at_seats()
-        self._everybody = Audience(self._view())
-        self._own: dict[int, Audience] = {}
+        self._late = self._early = 0  # this tick's
+
+    def _open_audiences(self) -> None:
+        game, tick, time = self.game, self.tick_no, self.time
+        self._sight = Sight(game)
+        self._seats_held = self._look_at_seats()
+        look = self._look()
+        self._everybody = Audience(self._sight.shared, look.shared, tick, time)
+        self._own: dict[int | None, Audience] = {}
+        self._watchers = self._everybody
+        self._delay: Delay | None = None
+        if game.spectator_delay_s:
+            self._watchers = Audience(self._sight.shared, look.shared, tick, time)
+            self._delay = Delay(game.spectator_delay_s * game.tick_hz)
+        if self._sight.watched is not None:
+            held = self._sight.watched_of(look)
+            self._own[None] = Audience(self._sight.watched, held, tick, time)
         for seat in self.places:
-            self._open_own(seat)
+            self._open_own(seat, look)
 
     # --- what enters -------------------------------------------------------------------------
 
@@ -149,9 +174,10 @@ class Room:
         """The seat is given up: ``left`` or ``kicked``."""
         self._inbox.vacate(seat, why)
 
-    def offer(self, seat: int, seq: int, data: Any) -> Again | None:
-        """Take in an input for the next tick, or say from which number to send again."""
-        return self._inbox.offer(seat, seq, data)
+    def offer(self, seat: int, seq: int, data: Any, seen: int = -1) -> Again | None:
+        """Take in an input for the next tick, or say from which number to send again; ``seen`` is
+        the tick that its sender was looking at."""
+        return self._inbox.offer(seat, seq, data, seen)
 
     # --- the tick ----------------------------------------------------------------------------
 
@@ -172,7 +198,8 @@ class Room:
         """Make the room's next tick exactly what ``record`` says; live and in replay alike."""
         assert record.tick == self.tick_no + 1, "ticks are consecutive"
         self.tick_no = record.tick
-        self._settled, self._vacated, self._opened = {}, {}, set()
+        self._settled, self._inboxes, self._vacated, self._opened = {}, {}, {}, set()
+        self._late = self._early = 0
         if self.game.realtime:
             self._enter(record.entries)
             self._pass(record.elapsed)
@@ -180,14 +207,15 @@ class Room:
             self._wake_bots(record)
             self._pass(record.elapsed)
             self._enter(record.entries)
-        return Tick(record, self._tell_everybody(), self._tell_seats(), self._vacated)
+        return self._tell(record)
 
     def due(self) -> int | None:
-        """Periods until something happens by itself; None if nothing will. For turn titles."""
-        if self.outcome:
-            return None
+        """Periods until something happens by itself; None if nothing will. For turn titles, and
+        for all that are over."""
         times = [place.until for place in self.places.values() if place.until is not None]
-        if not self.paused:
+        if self._delay and (told := self._delay.due) is not None:
+            times.append(told)
+        if not self.paused and not self.outcome:
             times += self._bot_asked.values()
             if (own := self.game.due(self.state)) is not None:
                 times.append(self.time + own)
@@ -198,28 +226,59 @@ class Room:
         """Whether something entered since the last tick."""
         return bool(self._inbox)
 
+    @property
+    def finished(self) -> bool:
+        """Whether it is over, and everybody was told."""
+        return self.outcome is not None and (self._delay is None or self._delay.due is None)
+
     # --- what viewers are told -----------------------------------------------------------------
 
-    def snapshot(self) -> Snapshot:
-        """The whole shared view, as it was last told."""
-        told = self._everybody
-        return Snapshot(tick=told.tick, time=told.time, view=told.view)
+    def schema(self, seat: int | None) -> dict[str, Any]:
+        """The types of what is told on this seat, or to spectators (None)."""
+        own = self._sight.watched if seat is None else self._sight.own
+        return {"shared": describe(self._sight.shared), "own": own and describe(own)}
 
-    def catch_up(self, known: int) -> list[Delta] | Snapshot:
+    def snapshot(self, seat: int | None = None) -> Snapshot:
+        """The whole shared view, as it was last told on this seat, or to spectators (None)."""
+        told = self._shared_of(seat)
+        return Snapshot(tick=told.tick, time=told.time, view=told.whole)
+
+    def catch_up(self, seat: int | None, known: int) -> Delta | Snapshot | None:
         """For a viewer who last saw ``known``: what it missed; a snapshot if that is forgotten."""
-        missed = self._everybody.since(known)
-        return self.snapshot() if missed is None else [_delta(step) for step in missed]
+        audience = self._shared_of(seat)
+        if known == audience.tick:
+            return None
+        missed = audience.since(known)
+        return self.snapshot(seat) if missed is None else _delta(missed)
 
-    def own_snapshot(self, seat: int, session: str) -> Own:
+    def _shared_of(self, seat: int | None) -> Audience:
+        return self._watchers if seat is None else self._everybody
+
+    def own_snapshot(self, seat: int | None, session: str = "") -> Own:
         """All that is for ``seat`` alone: its view, and what became of the session's inputs."""
-        place = self.places.get(seat)
+        place = None if seat is None else self.places.get(seat)
         own = self._own.get(seat)
         known = place if place and place.session == session else None
         return Own(
             tick=own.tick if own else self.tick_no,
-            view=own.view if own else None,
+            view=own.whole if own else None,
             settled=known.settled if known else 0,
             refused=list(known.refused) if known else [],
+        )
+
+    def checkpoint(self) -> bytes:
+        """All that the room's future depends on, for ``resumed``. Inputs that wait for a tick are
+        not in it: nobody was told that they were taken."""
+        return write_checkpoint(
+            Checkpoint(
+                title=self.game.title,
+                rules=self.game.version,
+                tick=self.tick_no,
+                time=self.time,
+                outcome=self.outcome,
+                places=self.places,
+                state=self.state,
+            )
         )
 
     def hash(self) -> str:
@@ -232,8 +291,8 @@ class Room:
     def _enter(self, entries: list[Entry]) -> None:
         for entry in entries:
             match entry:
-                case Input(seat, session, seq, data):
-                    self._settle(seat, session, seq, self._apply(seat, data))
+                case Input(seat, session, seq, data, seen):
+                    self._settle(seat, session, seq, self._apply(seat, data, self._ago(seen)))
                 case BotMove(seat, data):
                     self._apply(seat, data)
                 case Connect(seat, session, name):
@@ -243,7 +302,16 @@ class Room:
                 case Vacate(seat, why):
                     self._vacate(seat, why)
 
-    def _apply(self, seat: int, data: Any) -> str | None:
+    def _ago(self, seen: int) -> int:
+        """How many periods ago what was seen was so, within what the title rewinds."""
+        if seen < 0:
+            return 0
+        ago = self.tick_no - 1 - seen
+        self._early += ago < 0
+        self._late += ago > self.game.rewind_max > 0
+        return max(0, min(ago, self.game.rewind_max))
+
+    def _apply(self, seat: int, data: Any, ago: int = 0) -> str | None:
         """Carry out an input; the code of its refusal, if it was refused."""
         if self.outcome:
             return Code.MATCH_OVER.value
@@ -255,7 +323,7 @@ class Room:
             typed = msgspec.convert(data, self.game.Input)
         except msgspec.ValidationError:
             return Code.INVALID.value
-        refusal = self.game.apply(self.state, seat, typed)
+        refusal = self.game.apply_seen(self.state, seat, typed, ago)
         if not self.game.realtime:
             self._conclude()  # a second input of the same tick must not move in a finished game
         return refusal.code if refusal else None
@@ -265,6 +333,7 @@ class Room:
         if place is None or place.session != session:
             return  # its client is gone, and so is whoever wanted to know
         place.settled = seq
+        self._inboxes[seat] = self._inboxes.get(seat, 0) + 1
         told = self._settled.setdefault(seat, [])
         if refused:
             told.append((seq, refused))
@@ -366,8 +435,7 @@ class Room:
         if bot:
             self._hand_to_bot(seat, place)
         if self.tick_no:
-            self._open_own(seat)
-            self._opened.add(seat)
+            self._opened.add(seat)  # it is told its whole own view at the end of this tick
         return place
 
     def _hand_to_bot(self, seat: int, place: Place) -> None:
@@ -382,8 +450,9 @@ class Room:
         for seat, when in list(self._bot_asked.items()):
             if when > self.time + elapsed:
                 continue
-            secret = self._own[seat].view if seat in self._own else None
-            move = self.game.bot(seat, self._everybody.view["game"], secret, self._bot_rng)
+            own = self._own[seat].view if seat in self._own else None
+            view = game_view(self._everybody.view, own)
+            move = self.game.bot(seat, view, own and own.get("secret"), self._bot_rng)
             if move is not None:
                 moves.append(BotMove(seat, msgspec.to_builtins(move)))
             if self.game.realtime:
@@ -394,27 +463,45 @@ class Room:
 
     # --- audiences -----------------------------------------------------------------------------
 
-    def _view(self) -> View:
-        outcome = self.outcome
-        return {
-            "phase": "over" if outcome else "paused" if self.paused else "playing",
-            "seats": self._seats_view,
-            "result": outcome and {"ranking": outcome.ranking, "reason": outcome.reason},
-            "game": self.game.view(self.state),
-        }
+    def _look(self) -> Look:
+        phase = "over" if self.outcome else "paused" if self.paused else "playing"
+        return self._sight.look(self.state, phase, self._seats_held, self.outcome)
 
     def _seats_changed(self) -> None:
         self.paused = any(place.pausing for place in self.places.values())
-        self._seats_view = self._look_at_seats()
+        self._seats_held = self._look_at_seats()
 
-    def _look_at_seats(self) -> View:
-        return {
+    def _look_at_seats(self) -> Held:
+        shown = {
             str(seat): {"name": place.name, "status": place.status, "until": place.until}
             for seat, place in self.places.items()
         }
+        return hold(SEATS, shown, "seats")
 
-    def _tell_everybody(self) -> Delta | None:
-        step = self._everybody.look(self._view(), self.tick_no, self.time)
+    def _tell(self, record: Record) -> Tick:
+        """What each audience must hear of this tick."""
+        look = self._look()
+        step = self._everybody.look(look.shared, self.tick_no, self.time)
+        shared = watched = None if step is None else _delta(step)
+        own = self._tell_seats(look)
+        if self._delay is not None:
+            seen = self._sight.watched and self._sight.watched_of(look)
+            if step is not None or self._delay.shows_other(self._sight.watched, seen):
+                self._delay.put(self.tick_no, self.time, look.shared, seen)
+            watched = self._tell_watchers(own)
+        elif self._sight.watched is not None:
+            self._tell_own(None, self._sight.watched_of(look), own)
+        return Tick(record, shared, watched, own, self._vacated, self._late, self._early)
+
+    def _tell_watchers(self, own: dict[int | None, Own]) -> Delta | None:
+        """What delayed spectators hear now."""
+        assert self._delay is not None
+        past = self._delay.take(self.time)
+        if past is None:
+            return None
+        if self._sight.watched is not None:
+            self._tell_own(None, past.seen, own, past.tick, past.time)
+        step = self._watchers.look(past.shared, past.tick, past.time)
         return None if step is None else _delta(step)
 
     def _wake_bots(self, record: Record) -> None:
@@ -428,30 +515,47 @@ class Room:
             if place.status == "bot":
                 self._bot_asked.setdefault(seat, asked_at)
 
-    def _tell_seats(self) -> dict[int, Own]:
-        told: dict[int, Own] = {}
+    def _tell_seats(self, look: Look) -> dict[int | None, Own]:
+        told: dict[int | None, Own] = {}
         for seat, refused in self._settled.items():
-            told[seat] = Own(tick=self.tick_no, settled=self.places[seat].settled, refused=refused)
-        for seat, own in self._own.items():
-            view = self.game.secret(self.state, seat) or {}
-            step = own.look(view, self.tick_no, self.time)
-            if step is None and seat not in self._opened:
-                continue
+            settled, inbox = self.places[seat].settled, self._inboxes.get(seat, 1)
+            told[seat] = Own(tick=self.tick_no, settled=settled, inbox=inbox, refused=refused)
+        if self._sight.own is None:
+            return told
+        for seat in self._opened:
+            self._open_own(seat, look)
             said = told.get(seat) or Own(tick=self.tick_no)
-            if step is None or seat in self._opened:  # its client came before it had an own view
-                told[seat] = msgspec.structs.replace(said, view=view)
-            else:
-                told[seat] = msgspec.structs.replace(said, base=step.base, change=step.change)
+            told[seat] = msgspec.structs.replace(said, view=self._own[seat].whole)
+        for seat in self.places:
+            if seat not in self._opened:
+                held = self._sight.own_of(self.state, look, seat)
+                if held is not self._own[seat].held:
+                    self._tell_own(seat, held, told)
         return told
 
-    def _open_own(self, seat: int) -> None:
-        if self._has_secrets:
-            view = self.game.secret(self.state, seat) or {}
-            self._own[seat] = Audience(view, self.tick_no, self.time)
+    def _tell_own(
+        self,
+        seat: int | None,
+        held: Held,
+        told: dict[int | None, Own],
+        tick: int | None = None,
+        time: int | None = None,
+    ) -> None:
+        """Add what changed in an own view to what its viewer is told anyway."""
+        tick = self.tick_no if tick is None else tick
+        step = self._own[seat].look(held, tick, self.time if time is None else time)
+        if step is not None:
+            said = told.setdefault(seat, Own(tick=tick))
+            said.change, said.back, said.hash = step, step.back, step.hash
+
+    def _open_own(self, seat: int, look: Look) -> None:
+        if self._sight.own is not None:
+            held = self._sight.own_of(self.state, look, seat)
+            self._own[seat] = Audience(self._sight.own, held, self.tick_no, self.time)
 
 
 def _delta(step: Step) -> Delta:
-    return Delta(tick=step.tick, base=step.base, time=step.time, change=step.change)
+    return Delta(tick=step.tick, time=step.time, change=step, back=step.back, hash=step.hash)
 
 
 def replay(

@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from games.client.follower import Drift, Follower, decode
+from games.client.follower import ASK_AGAIN, GOT_BYTES, GOT_FRAMES, Drift, Follower, decode
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.messages import (
     Again,
     Delta,
     Error,
+    Got,
     Hello,
     Input,
     Own,
@@ -21,6 +22,8 @@ from games.protocol.messages import (
     Snapshot,
     Welcome,
 )
+from games.sim import fingerprint
+from tests.bodies import SCHEMA, SHARED, Change, OwnChange, OwnView, View
 
 WELCOME = Welcome(
     v=1,
@@ -31,6 +34,7 @@ WELCOME = Welcome(
     realtime=True,
     time=0,
     settings={},
+    schema=SCHEMA,
     resume="token",
 )
 
@@ -39,8 +43,8 @@ WELCOME = Welcome(
 def follower(request: pytest.FixtureRequest) -> Follower:
     """One that was welcomed and knows tick 0."""
     follower = Follower(request.param)
-    first = Snapshot(tick=0, time=0, view={"n": 0, "log": [1]})
-    assert hear(follower, WELCOME, Own(tick=0, view={"mine": []}, settled=0), first) == []
+    first = Snapshot(tick=0, time=0, view=View({"n": 0, "log": [1]}))
+    assert hear(follower, WELCOME, Own(tick=0, view=OwnView({"mine": []}), settled=0), first) == []
     return follower
 
 
@@ -58,10 +62,15 @@ def change(tick: int, base: int | None = None, time: int | None = None, n: int =
     """The change that makes ``n`` what it says, else the number of its tick."""
     return Delta(
         tick=tick,
-        base=tick - 1 if base is None else base,
         time=tick if time is None else time,
-        change={"set": {"n": n or tick}},
+        change=Change({"set": {"n": n or tick}}),
+        back=1 if base is None else tick - base,
     )
+
+
+def own_tick(follower: Follower) -> int:
+    assert follower._own is not None
+    return follower._own.tick
 
 
 # --- frames ------------------------------------------------------------------------------------
@@ -70,7 +79,7 @@ def change(tick: int, base: int | None = None, time: int | None = None, n: int =
 @pytest.mark.parametrize("name", ["Ada", "a\u2028b", "a\u0085b", "a\x0bb\x1c", "a\nb\r", "🚀"])
 @pytest.mark.parametrize("encoding", ["json", "msgpack"])
 def test_no_character_in_a_name_breaks_a_frame_apart(encoding: Encoding, name: str) -> None:
-    messages = [Snapshot(tick=1, time=1, view={"name": name}), Pong(n=1)]
+    messages = [Again(next=1, code=name), Pong(n=1)]
     frame = codec.frame(*messages, encoding=encoding)
     assert decode(frame, encoding) == messages
     if encoding == "json":
@@ -87,7 +96,7 @@ def test_a_frame_that_is_cut_is_an_error() -> None:
 
 
 def test_changes_are_applied_one_after_another(follower: Follower) -> None:
-    push = Delta(tick=2, base=1, time=7, change={"in": {"log": {"push": [2]}}})
+    push = Delta(tick=2, time=7, change=Change({"in": {"log": {"push": [2]}}}))
     assert hear(follower, change(1), push) == []
     assert follower.view == {"n": 1, "log": [1, 2]}
     assert (follower.tick, follower.time, follower.gaps) == (2, 7, 0)
@@ -108,11 +117,55 @@ def test_a_gap_is_asked_about_once(follower: Follower) -> None:
     assert follower.gaps == 1
 
 
+def test_it_is_asked_again_when_much_came_that_is_of_no_use(follower: Follower) -> None:
+    assert hear(follower, change(3)) == [Resync(tick=0)]
+    later = [hear(follower, change(tick)) for tick in range(4, 4 + ASK_AGAIN)]
+    assert later == [[]] * (ASK_AGAIN - 1) + [[Resync(tick=0)]]
+    assert follower.gaps == 1, "it is the same gap"
+
+
+# --- what it says of itself --------------------------------------------------------------------
+
+
+def test_it_reports_what_it_received_every_so_many_frames(follower: Follower) -> None:
+    said_of = [hear(follower, change(tick)) for tick in range(1, 2 * GOT_FRAMES)]
+    assert [answer for answer in said_of if answer] == [
+        [Got(n=GOT_FRAMES)],
+        [Got(n=2 * GOT_FRAMES)],
+    ]
+    assert said(follower, follower.report()) == []
+    hear(follower, Pong(n=1))
+    assert said(follower, follower.report()) == [Got(n=2 * GOT_FRAMES + 1)]
+    assert said(follower, follower.report()) == [], "nothing is reported twice"
+
+
+def test_it_reports_large_frames_sooner(follower: Follower) -> None:
+    large = Snapshot(tick=1, time=1, view=View({"n": "x" * (GOT_BYTES // 2)}))
+    assert hear(follower, large) == []
+    assert hear(follower, large) == [Got(n=3)]
+
+
+def test_frames_are_counted_anew_on_each_socket(follower: Follower) -> None:
+    hear(follower, change(1))
+    follower.hello()
+    assert follower.report() == []
+    hear(follower, WELCOME)
+    assert said(follower, follower.report()) == [Got(n=1)]
+
+
+def test_a_view_that_is_not_what_the_server_knows_is_a_drift(follower: Follower) -> None:
+    right = fingerprint(SHARED, {"n": 1, "log": [1]})
+    hear(follower, msgspec.structs.replace(change(1), hash=right))
+    assert follower.checked == 1
+    with pytest.raises(Drift, match="tick 2"):
+        hear(follower, msgspec.structs.replace(change(2), hash=right))
+
+
 def test_what_was_missed_closes_the_gap_and_the_next_one_is_asked_about(
     follower: Follower,
 ) -> None:
     assert hear(follower, change(2)) == [Resync(tick=0)]
-    assert hear(follower, Own(tick=2, view={}), change(1), change(2), change(3)) == []
+    assert hear(follower, Own(tick=2, view=OwnView({})), change(1), change(2), change(3)) == []
     assert (follower.tick, follower.view) == (3, {"n": 3, "log": [1]})
     assert hear(follower, change(5)) == [Resync(tick=3)]
     assert follower.gaps == 2
@@ -120,7 +173,7 @@ def test_what_was_missed_closes_the_gap_and_the_next_one_is_asked_about(
 
 def test_a_snapshot_closes_the_gap_as_well(follower: Follower) -> None:
     assert hear(follower, change(9)) == [Resync(tick=0)]
-    hear(follower, Snapshot(tick=12, time=12, view={"other": 1}))
+    hear(follower, Snapshot(tick=12, time=12, view=View({"other": 1})))
     assert (follower.tick, follower.view) == (12, {"other": 1})
     assert hear(follower, change(13)) == []
     assert hear(follower, change(20)) == [Resync(tick=13)]
@@ -155,35 +208,39 @@ def test_time_that_runs_back_is_a_drift(follower: Follower) -> None:
 
 
 def test_the_own_view_changes_by_itself(follower: Follower) -> None:
-    hear(follower, Own(tick=3, base=0, change={"set": {"mine": [1]}}), change(3, base=0))
-    assert (follower.secret, follower.own_tick, follower.tick) == ({"mine": [1]}, 3, 3)
-    hear(follower, Own(tick=4, base=3, change={"in": {"mine": {"push": [2]}}}))
-    assert (follower.secret, follower.own_tick, follower.tick) == ({"mine": [1, 2]}, 4, 3)
+    hear(follower, Own(tick=3, back=3, change=OwnChange({"set": {"mine": [1]}})), change(3, base=0))
+    assert (follower.secret, own_tick(follower), follower.tick) == ({"mine": [1]}, 3, 3)
+    hear(follower, Own(tick=4, back=1, change=OwnChange({"in": {"mine": {"push": [2]}}})))
+    assert (follower.secret, own_tick(follower), follower.tick) == ({"mine": [1, 2]}, 4, 3)
 
 
 def test_a_gap_in_the_own_view_is_asked_about_and_closed_by_the_whole_of_it(
     follower: Follower,
 ) -> None:
-    lost = Own(tick=5, base=4, change={"set": {"mine": [5]}})
+    lost = Own(tick=5, change=OwnChange({"set": {"mine": [5]}}))
     assert hear(follower, lost) == [Resync(tick=0)]
     assert follower.secret == {"mine": []}
-    hear(follower, Own(tick=5, view={"mine": [4, 5]}))
-    assert (follower.secret, follower.own_tick) == ({"mine": [4, 5]}, 5)
-    hear(follower, Own(tick=6, base=5, change={"in": {"mine": {"push": [6]}}}))
+    hear(follower, Own(tick=5, view=OwnView({"mine": [4, 5]})))
+    assert (follower.secret, own_tick(follower)) == ({"mine": [4, 5]}, 5)
+    hear(follower, Own(tick=6, back=1, change=OwnChange({"in": {"mine": {"push": [6]}}})))
     assert follower.secret == {"mine": [4, 5, 6]}
 
 
 def test_a_second_gap_in_the_own_view_is_asked_about_where_nothing_shared_changed(
     follower: Follower,
 ) -> None:
-    assert hear(follower, Own(tick=5, base=4, change={"set": {"mine": [5]}})) == [Resync(tick=0)]
-    hear(follower, Own(tick=5, view={"mine": [4, 5]}))
-    assert hear(follower, Own(tick=7, base=6, change={"set": {"mine": [7]}})) == [Resync(tick=0)]
+    assert hear(follower, Own(tick=5, back=1, change=OwnChange({"set": {"mine": [5]}}))) == [
+        Resync(tick=0)
+    ]
+    hear(follower, Own(tick=5, view=OwnView({"mine": [4, 5]})))
+    assert hear(follower, Own(tick=7, back=1, change=OwnChange({"set": {"mine": [7]}}))) == [
+        Resync(tick=0)
+    ]
 
 
 def test_an_own_change_that_is_known_already_is_skipped(follower: Follower) -> None:
-    hear(follower, Own(tick=5, view={"mine": [5]}))
-    assert hear(follower, Own(tick=4, base=3, change={"set": {"mine": [4]}})) == []
+    hear(follower, Own(tick=5, view=OwnView({"mine": [5]})))
+    assert hear(follower, Own(tick=4, back=1, change=OwnChange({"set": {"mine": [4]}}))) == []
     assert follower.secret == {"mine": [5]}
 
 
@@ -259,8 +316,8 @@ def test_who_returns_sends_again_what_was_not_settled(follower: Follower) -> Non
     follower.hello()
     assert follower.welcome is None
     back = msgspec.structs.replace(WELCOME, settled=1)
-    own = Own(tick=9, view={"mine": [0]}, settled=1, refused=[(1, "unlucky")])
-    answers = hear(follower, back, own, Snapshot(tick=9, time=9, view={"n": 9}))
+    own = Own(tick=9, view=OwnView({"mine": [0]}), settled=1, refused=[(1, "unlucky")])
+    answers = hear(follower, back, own, Snapshot(tick=9, time=9, view=View({"n": 9})))
     assert answers == [Input(seq=2, data=1), Input(seq=3, data=2)]
     assert follower.refused == {1: "unlucky"}
     assert follower.view == {"n": 9}
@@ -269,7 +326,7 @@ def test_who_returns_sends_again_what_was_not_settled(follower: Follower) -> Non
 
 def test_the_snapshot_of_a_return_holds_even_where_its_tick_is_older(follower: Follower) -> None:
     hear(follower, change(1), change(2))
-    hear(follower, WELCOME, Snapshot(tick=1, time=1, view={"n": 1}))
+    hear(follower, WELCOME, Snapshot(tick=1, time=1, view=View({"n": 1})))
     assert (follower.tick, follower.view) == (1, {"n": 1})
 
 

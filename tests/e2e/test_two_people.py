@@ -18,11 +18,11 @@ def test_arena_is_played_to_its_end_and_again(desk: Page, phone: Page) -> None:
     assert lobby_seats == {0, 1}
 
     mine = str(room(desk, "seat"))
-    before = room(desk, "state")["ships"][mine][:2]
+    before = room(desk, "state")["ships"][mine]["x"]
     desk.keyboard.down("ArrowUp")
     desk.keyboard.down("Space")
-    wait_room(desk, f"{before} + '' !== room.state.ships['{mine}']?.slice(0, 2) + ''")
-    wait_room(phone, f"Object.values(room.state.shots).some((shot) => shot[5] === {mine})")
+    wait_room(desk, f"room.state.ships['{mine}']?.x !== {before}")
+    wait_room(phone, f"Object.values(room.state.shots).some((shot) => shot.seat === {mine})")
     desk.keyboard.up("Space")
 
     seat = room(phone, "seat")

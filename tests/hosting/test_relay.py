@@ -76,6 +76,14 @@ def test_channels_have_names_that_the_layer_allows() -> None:
     assert len({room, gateway, room_channel("other", MATCH), room_channel(worker, "other")}) == 4
 
 
+def test_what_is_for_some_viewers_reaches_no_others() -> None:
+    reached = {
+        to: [seat for seat in (0, 1, None) if Publish(MATCH, to, 1, {}, {}).reaches(seat)]
+        for to in ("all", "players", "spectators")
+    }
+    assert reached == {"all": [0, 1, None], "players": [0, 1], "spectators": [None]}
+
+
 # --- the courier -------------------------------------------------------------------------------
 
 
@@ -207,7 +215,7 @@ async def test_what_arrives_is_what_was_posted_to_the_byte() -> None:
     layer = InMemoryChannelLayer()
     courier = Courier(layer)
     attach = Attach("v", "b", "msgpack", None, "session-1", "Zoë 🚀", 7)
-    publish = Publish(MATCH, {"json": b'{"t":"delta"}'}, {"v": b"\x00\xff"})
+    publish = Publish(MATCH, "all", 7, {"json": b'{"t":"delta"}'}, {"v": b"\x00\xff"})
     async with carrying(courier):
         courier.post("room.a.m", "room.up", attach)
         courier.post("room.a.m", "gateway.down", publish)

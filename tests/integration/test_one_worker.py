@@ -13,7 +13,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from games.client import RoomClosed
 from games.limits import FLOOD_WARNINGS_MAX, FRAME_BYTES_MAX
+from games.protocol import codec
 from games.protocol.codec import Encoding
+from games.protocol.messages import SERVER, Error, Leave, Ping
 from tests.people import Person, guest, match_of
 from tests.services import Worker
 
@@ -127,7 +129,7 @@ async def test_a_match_that_is_won_is_recorded_and_told_to_all(worker: Worker) -
 async def test_giving_up_a_seat_ends_a_match_of_two(worker: Worker) -> None:
     ada, ben, match = await two_at(worker)
     first, second = await ada.play(match), await ben.play(match)
-    await second.send_raw(msgspec.msgpack.encode({"t": "leave"}))
+    await second.send_raw(codec.encode(Leave(), "msgpack"))
     assert await second.closed() == 1000
     await first.until(lambda room: room.view["result"])
     assert first.room.view["result"] == {"ranking": [[0], [1]], "reason": "left"}
@@ -273,13 +275,13 @@ async def test_what_is_no_message_is_answered_with_a_code_and_closes(
     [
         (b"\xc1", "malformed"),
         (b"\x81", "malformed"),
-        (msgspec.msgpack.encode({"t": "dance"}), "unknown_message"),
-        (msgspec.msgpack.encode({"t": "input", "seq": 1, "data": float("nan")}), "malformed"),
-        (msgspec.msgpack.encode({"t": "input", "seq": 1, "data": {1: 2}}), "malformed"),
-        (msgspec.msgpack.encode({"t": "input", "seq": 1, "data": b"raw"}), "malformed"),
-        (msgspec.msgpack.encode({"t": "ping", "n": 1}) + b"\x00", "malformed"),
+        (msgspec.msgpack.encode([77]), "unknown_message"),
+        (msgspec.msgpack.encode([1, 1, float("nan")]), "malformed"),
+        (msgspec.msgpack.encode([1, 1, {1: 2}]), "malformed"),
+        (msgspec.msgpack.encode([1, 1, b"raw"]), "malformed"),
+        (codec.encode(Ping(n=1), "msgpack") + b"\x00", "malformed"),
         (b"\xdf\xff\xff\xff\xff", "malformed"),
-        (b"\x83\xa1t\xa5input\xa3seq\x01\xa4data" + b"\x91" * 20 + b"\x00", "too_deep"),
+        (b"\x93\x01\x01" + b"\x91" * 20 + b"\x00", "too_deep"),
         (b"\x00" * (FRAME_BYTES_MAX + 1), "too_large"),
         ('{"t":"ping","n":1}', "wrong_encoding"),
     ],
@@ -290,8 +292,8 @@ async def test_the_binary_encoding_is_as_strict(
     url = f"{worker.ws_url}/ws/room/00000000-0000-0000-0000-000000000000"
     async with connect(url, subprotocols=["evertick.v1.msgpack"]) as socket:
         await socket.send(said)
-        answer = msgspec.msgpack.decode(await socket.recv())
-        assert (answer["t"], answer["code"]) == ("error", code)
+        number, told, _ = msgspec.msgpack.decode(await socket.recv())
+        assert (SERVER[number], told) == (Error, code)
         await socket.wait_closed()
         assert socket.close_code == 4400
 
@@ -307,7 +309,7 @@ async def test_a_message_beyond_what_a_server_takes_in_is_closed_with_1009(worke
 async def test_a_flood_is_warned_and_closed_and_its_neighbour_plays_on(worker: Worker) -> None:
     ada, ben, match = await two_at(worker)
     flooder, other = await ada.play(match), await ben.play(match)
-    ping = msgspec.msgpack.encode({"t": "ping", "n": 1})
+    ping = codec.encode(Ping(n=1), "msgpack")
 
     async def flood() -> None:
         while flooder.close_code is None:

@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { RoomClock } from "../../games/static/games/clock.js";
+import { chance } from "./chance.mjs";
 import { Bench, delta, snapshot, welcome } from "./kit.mjs";
-
-/** Chance that is the same each time. */
-function chance(seed) {
-  let state = seed;
-  return () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
-  };
-}
 
 test("jitter on the way does not make the estimate tremble", () => {
   const clock = new RoomClock(20, true);
@@ -53,6 +45,49 @@ test("time that the room dropped is dropped here within seconds", () => {
   assert.ok(Math.abs(clock.time(160 * 50 + 3000) - 160) < 0.5);
 });
 
+test("what a page finds waiting after a sleep does not turn its clock back", () => {
+  const clock = new RoomClock(20, true);
+  for (let tick = 0; tick < 100; tick++) clock.sample(tick, tick * 50 + 60);
+  const wake = 100 * 50 + 60 + 5000;
+  for (let tick = 100; tick < 201; tick++) { // five seconds of states at once, each read in a millisecond
+    const now = wake + (tick - 100) * 0.1;
+    clock.sample(tick, now);
+    assert.ok(Math.abs(clock.time(now) - (now - 60) / 50) < 0.1, `${clock.time(now)} at ${now}`);
+  }
+});
+
+test("a way that became longer for good is followed, gently", () => {
+  const clock = new RoomClock(20, true);
+  let last = -Infinity;
+  for (let tick = 0; tick < 300; tick++) {
+    const now = tick * 50 + (tick < 100 ? 40 : 240);
+    clock.sample(tick, now);
+    assert.ok(clock.time(now) > last);
+    last = clock.time(now);
+  }
+  assert.ok(Math.abs(clock.error) < 1 && Math.abs(last - 299) < 0.05);
+});
+
+test("how far the estimate is still off is told", () => {
+  const clock = new RoomClock(20, true);
+  assert.equal(clock.error, 0);
+  clock.sample(0, 100);
+  clock.sample(1, 100); // it was 50 ms late
+  assert.equal(clock.error, 50);
+  clock.time(500);
+  assert.ok(Math.abs(clock.error - 25) < 0.1);
+  clock.stop(9);
+  assert.equal(clock.error, 0);
+});
+
+test("in a turn room a late word after a long silence is outdone by what was known, then it counts", () => {
+  const clock = new RoomClock(10, false);
+  clock.sample(100, 0);
+  clock.sample(700, 60_400); // 400 ms late, or the room has stood
+  assert.ok(clock.time(60_400) > 703.9);
+  assert.ok(Math.abs(clock.time(65_000) - 746) < 0.1);
+});
+
 test("a turn room's time goes on between its rare messages", () => {
   const clock = new RoomClock(10, false);
   clock.sample(100, 0);
@@ -62,19 +97,19 @@ test("a turn room's time goes on between its rare messages", () => {
 test("the room's time stands still while the match is paused, and the countdown goes on", () => {
   const bench = Bench.live();
   bench.now += 1000;
-  bench.hear({ t: "delta", tick: 30, base: 10, time: 30, change: { set: { phase: "paused" } } });
+  bench.hear({ t: "delta", tick: 30, back: 20, time: 30, change: { set: { phase: "paused" } } });
   bench.now += 1000;
   bench.hear({ ...delta(50, 30), time: 50 });
   assert.equal(bench.session.time(bench.now), 30);
   assert.equal(bench.session.clock.time(bench.now), 50);
-  bench.hear({ t: "delta", tick: 51, base: 50, time: 51, change: { set: { phase: "playing" } } });
+  bench.hear({ t: "delta", tick: 51, time: 51, change: { set: { phase: "playing" } } });
   bench.now += 100;
   assert.ok(bench.session.time(bench.now) > 51.9);
 });
 
 test("the room's time stands still when the match is over", () => {
   const bench = Bench.live();
-  bench.hear({ t: "delta", tick: 11, base: 10, time: 11, change: { set: { phase: "over" } } });
+  bench.hear({ t: "delta", tick: 11, time: 11, change: { set: { phase: "over" } } });
   bench.now += 5000;
   assert.equal(bench.session.time(bench.now), 11);
 });

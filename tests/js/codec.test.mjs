@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { decode as decodeFrame, encode as encodeMessage, encodingOf, plain } from "../../games/static/games/codec.js";
+import { CLIENT, SERVER, decode as decodeFrame, encode as encodeMessage, encodingOf, plain } from "../../games/static/games/codec.js";
 import { MsgpackError, decode, decodeAll, encode } from "../../games/static/games/msgpack.js";
 import { fixture, fromHex, toHex } from "./kit.mjs";
 
@@ -48,12 +48,89 @@ test("a key named __proto__ is a key and nothing else", () => {
   assert.equal(map.a, undefined);
 });
 
+test("bytes come back as they were, and are no list", () => {
+  for (const length of [0, 1, 255, 256, 65_535, 65_536]) {
+    const bytes = new Uint8Array(length).fill(7);
+    assert.deepEqual(decode(encode([bytes, length])), [bytes, length]);
+  }
+  assert.equal(toHex(encode(fromHex("c0ffee"))), "c403c0ffee");
+});
+
+test("a text that begins with a byte order mark keeps it", () => {
+  assert.equal(decode(encode("\ufeff".repeat(20))), "\ufeff".repeat(20));
+});
+
+/** Messages, and the arrays that stand for them. */
+const FROM_CLIENT = [
+  [{ t: "hello", v: 1, session: "s", ticket: "t.1" }, [0, 1, "s", "t.1"]],
+  [{ t: "hello", v: 1, session: "s", resume: "r.1" }, [0, 1, "s", "", "r.1"]],
+  [{ t: "input", seq: 1, data: null }, [1, 1]],
+  [{ t: "input", seq: 1, data: [2], seen: -1 }, [1, 1, [2]]],
+  [{ t: "input", seq: 1, data: null, seen: 0 }, [1, 1, null, 0]],
+  [{ t: "resync", tick: -1 }, [2]],
+  [{ t: "resync", tick: 0 }, [2, 0]],
+  [{ t: "ping", n: 7 }, [3, 7]],
+  [{ t: "leave" }, [4]],
+  [{ t: "got", n: 16 }, [5, 16]],
+];
+const BITS = fromHex("c0ffee");
+const FROM_SERVER = [
+  [{ t: "welcome", v: 1, match: "m", title: "x", seat: null, hz: 20, realtime: true, time: 0, settings: {}, schema: { shared: {}, own: null } },
+    [0, 1, "m", "x", null, 20, true, 0, {}, { shared: {}, own: null }]],
+  [{ t: "snapshot", tick: 1, time: 2, view: BITS }, [1, 1, 2, BITS]],
+  [{ t: "delta", tick: 1, time: 2, change: BITS }, [2, 1, 2, BITS]],
+  [{ t: "delta", tick: 3, time: 2, change: BITS, back: 2 }, [2, 3, 2, BITS, 2]],
+  [{ t: "delta", tick: 3, time: 2, change: BITS, hash: 0 }, [2, 3, 2, BITS, 1, 0]],
+  [{ t: "own", tick: 4 }, [3, 4]],
+  [{ t: "own", tick: 4, settled: 7, refused: [[6, "no"]] }, [3, 4, 7, null, null, 1, 1, [[6, "no"]]]],
+  [{ t: "own", tick: 4, settled: 7, inbox: 2, refused: [] }, [3, 4, 7, null, null, 1, 2]],
+  [{ t: "again", next: 3, code: "gap" }, [4, 3, "gap"]],
+  [{ t: "pong", n: 7 }, [5, 7]],
+  [{ t: "error", code: "flood", message: "" }, [6, "flood", ""]],
+];
+
+/** A message with every field that it may have. */
+function filled(message, kinds) {
+  const [, fields] = kinds.find(([t]) => t === message.t);
+  const defaults = Object.entries(fields).filter(([, otherwise]) => typeof otherwise !== "symbol");
+  return { ...Object.fromEntries(defaults), ...message };
+}
+
+for (const [kinds, examples] of [[CLIENT, FROM_CLIENT], [SERVER, FROM_SERVER]]) {
+  test(`what the ${kinds === CLIENT ? "client" : "server"} says is an array in MessagePack, without what goes without saying`, () => {
+    for (const [message, row] of examples) {
+      assert.deepEqual(decode(encodeMessage(message, "msgpack")), row);
+      const [read] = decodeFrame(encode(row), kinds);
+      assert.deepEqual(filled(read, kinds), filled(message, kinds));
+    }
+  });
+}
+
+test("messages and fields of a newer server are skipped", () => {
+  const frame = Buffer.concat([[5, 7, "more"], [99, {}], [6, "flood", "", null, 1]].map(encode));
+  assert.deepEqual(decodeFrame(frame), [{ t: "pong", n: 7 }, { t: "error", code: "flood", message: "" }]);
+});
+
+test("an array that is no message throws", () => {
+  for (const part of [[], ["pong", 7], [1.5], [5], [2, 1, 2], 7, null, { t: "pong", n: 7 }]) {
+    assert.throws(() => decodeFrame(encode(part)), TypeError, JSON.stringify(part));
+  }
+});
+
 test("frames of several messages say the same in both encodings", () => {
   for (const { messages, json, hex } of fixture("frames")) {
-    assert.deepEqual(decodeFrame(json), decodeAll(fromHex(hex)));
-    const said = decodeFrame(json);
+    const [said, packed] = [decodeFrame(json), decodeFrame(fromHex(hex))];
     assert.equal(said.length, messages.length);
-    said.forEach((message, i) => assert.deepEqual({ ...messages[i], ...message }, messages[i]));
+    said.forEach((message, i) => {
+      assert.deepEqual({ ...messages[i], ...message }, messages[i]);
+      const { view, change, ...rest } = filled(message, SERVER);
+      const { view: viewBits, change: changeBits, ...restPacked } = filled(packed[i], SERVER);
+      assert.deepEqual(restPacked, rest);
+      for (const [value, bits] of [[view, viewBits], [change, changeBits]]) {
+        if (value == null) assert.equal(bits, value);
+        else assert.ok(bits instanceof Uint8Array, "a view in MessagePack is bytes");
+      }
+    });
   }
 });
 
@@ -66,9 +143,11 @@ test("a frame that ends within a message throws in both encodings", () => {
 });
 
 test("client messages are what the server reads", () => {
-  for (const { message, json } of fixture("client")) {
-    assert.deepEqual(decode(encode(message)), message);
+  for (const { message, json, hex } of fixture("client")) {
     assert.deepEqual({ ...message, ...JSON.parse(json) }, JSON.parse(encodeMessage(message, "json")));
+    const packed = encodeMessage(message, "msgpack");
+    if (hex !== undefined) assert.equal(toHex(packed), hex);
+    assert.deepEqual(filled(decodeFrame(packed, CLIENT)[0], CLIENT), filled(message, CLIENT));
   }
 });
 
@@ -81,6 +160,7 @@ test("data that the server would close the socket for is found before it is sent
   const nested = (depth) => (depth === 0 ? 1 : [nested(depth - 1)]);
   assert.deepEqual(plain(nested(7)), nested(7));
   const bad = [NaN, Infinity, 10n, () => 1, new Map(), new Date(), { a: [NaN] }, nested(8), "x".repeat(4096)];
+  bad.push('"ü'.repeat(1300)); // 3,900 characters, and more bytes
   for (const data of bad) assert.throws(() => plain(data));
 });
 

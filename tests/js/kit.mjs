@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { SUBPROTOCOLS, decode, encode } from "../../games/static/games/codec.js";
+import { CLIENT, SUBPROTOCOLS, decode, encode } from "../../games/static/games/codec.js";
 import { Session } from "../../games/static/games/session.js";
 
 export const fixture = (name) =>
@@ -10,11 +10,34 @@ export const fixture = (name) =>
 
 export const fromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
+/** Bytes from bits as they are read aloud: "1 0010 …"; zeros fill up the last one. */
+export function fromBits(...parts) {
+  const bits = parts.join("").replace(/\s/g, "");
+  const bytes = bits.match(/.{1,8}/g) ?? [];
+  return Uint8Array.from(bytes, (byte) => parseInt(byte.padEnd(8, "0"), 2));
+}
+
+/** The same value, and nobody can change it any more. */
+export function freeze(value) {
+  if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
+  Object.values(value).forEach(freeze);
+  return Object.freeze(value);
+}
+
+/** Whole numbers below what is asked for, the same ones for each seed. */
+export function random(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
 export const toHex = (bytes) => Buffer.from(bytes).toString("hex");
 
 export const welcome = (more = {}) => ({
   t: "welcome", v: 1, match: "m1", title: "arena", seat: 0, hz: 20, realtime: true, time: 0,
-  settings: {}, resume: "r.1", ...more,
+  settings: {}, schema: { shared: { kind: "json" }, own: { kind: "json" } }, resume: "r.1", ...more,
 });
 
 export const snapshot = (tick, game = {}, more = {}) => ({
@@ -24,13 +47,14 @@ export const snapshot = (tick, game = {}, more = {}) => ({
 
 /** A change of the title's view. */
 export const delta = (tick, base, set = {}) => ({
-  t: "delta", tick, base, time: tick, change: { in: { game: { set } } },
+  t: "delta", tick, time: tick, change: { in: { game: { set } } }, back: tick - base,
 });
 
 /** The end of the match. */
 export const ending = (tick, base) => ({
-  t: "delta", tick, base, time: tick,
+  t: "delta", tick, time: tick,
   change: { set: { phase: "over", result: { ranking: [[0], [1]], reason: "checkmate" } } },
+  back: tick - base,
 });
 
 export const settled = (number, refused = [], tick = number) => ({
@@ -59,13 +83,13 @@ export class Bench {
     this.session.receive(messages, this.now);
   }
 
-  send(data) {
-    return this.session.send(data, this.now);
+  send(data, seen) {
+    return this.session.send(data, this.now, seen);
   }
 
-  /** What is to be sent, pings aside. */
+  /** What is to be sent; pings and reports of what arrived aside. */
   said() {
-    return this.session.take().filter(({ t }) => t !== "ping");
+    return this.session.take().filter(({ t }) => t !== "ping" && t !== "got");
   }
 
   /** The numbers of the inputs that are to be sent. */
@@ -149,7 +173,7 @@ class FakeSocket {
   }
 
   send(frame) {
-    this.sent.push(...decode(frame));
+    this.sent.push(...decode(frame, CLIENT));
   }
 
   close(code) {

@@ -15,6 +15,9 @@ import msgspec
 from games.protocol import codec
 from games.protocol import messages as m
 from games.sim.diff import diff, patch
+from tests import bodies
+from tests.js import make_arena
+from tests.js.layouts import layouts
 
 HERE = Path(__file__).parent
 
@@ -38,8 +41,10 @@ CLIENT = [
     m.Input(seq=1, data={"move": "e2e4", "n": [1, -2, 0.5, True, None]}),
     m.Input(seq=2**40, data=None),
     m.Resync(tick=41),
+    m.Input(seq=2, data={"turn": 1}, seen=70),
     m.Ping(n=3),
     m.Leave(),
+    m.Got(n=17),
 ]
 
 
@@ -49,6 +54,8 @@ def main(folder: Path = HERE / "fixtures") -> None:
     _write(folder / "patch.json", _patches(random.Random(7), 260))
     _write(folder / "frames.json", _frames())
     _write(folder / "client.json", [_client(message) for message in CLIENT])
+    _write(folder / "kinds.json", layouts())
+    make_arena.main(folder)
 
 
 def _golden(value: Any) -> dict[str, Any]:
@@ -57,32 +64,56 @@ def _golden(value: Any) -> dict[str, Any]:
 
 def _client(message: m.ClientMessage) -> dict[str, Any]:
     """What the server reads; fields at their default may be there or not."""
-    return {"message": msgspec.to_builtins(message), "json": codec.encode(message, "json").decode()}
+    return {
+        "message": msgspec.to_builtins(message),
+        "json": codec.encode(message, "json").decode(),
+        "hex": codec.encode(message, "msgpack").hex(),
+    }
 
 
 def _frames() -> list[dict[str, Any]]:
     """Frames of several messages, in both encodings, and what they say."""
     view = {"phase": "playing", "seats": {}, "result": None, "game": {"n": 1, "name": "Zoë\n🚀"}}
     welcome = m.Welcome(
-        v=1, match="m1", title="arena", seat=0, hz=20, realtime=True, time=60, settings={}
+        v=1,
+        match="m1",
+        title="arena",
+        seat=0,
+        hz=20,
+        realtime=True,
+        time=60,
+        settings={},
+        schema=bodies.SCHEMA,
     )
     frames = [
-        [welcome, m.Own(tick=3, view={"mine": None}), m.Snapshot(tick=3, time=60, view=view)],
+        [
+            welcome,
+            m.Own(tick=3, view=bodies.OwnView({"mine": None})),
+            m.Snapshot(tick=3, time=60, view=bodies.View(view)),
+        ],
         [
             m.Own(tick=4, settled=7, refused=[(6, "not_your_turn")]),
-            m.Delta(tick=4, base=3, time=61, change={"in": {"game": {"set": {"n": 2}}}}),
+            m.Delta(tick=4, time=61, change=bodies.Change({"in": {"game": {"set": {"n": 2}}}})),
+        ],
+        [
+            m.Own(tick=9, change=bodies.OwnChange({"set": {"mine": 5}}), back=6, inbox=3),
+            m.Delta(tick=9, time=66, change=bodies.Change({"set": {"x": 1}}), back=5, hash=77),
         ],
         [m.Pong(n=1)],
         [m.Again(next=3, code="busy"), m.Error(code="flood", message="Too many messages.")],
     ]
     return [
         {
-            "messages": [msgspec.to_builtins(message) for message in frame],
+            "messages": json.loads(f"[{','.join(_as_json(message) for message in frame)}]"),
             "json": codec.frame(*frame, encoding="json").decode(),
             "hex": codec.frame(*frame, encoding="msgpack").hex(),
         }
         for frame in frames
     ]
+
+
+def _as_json(message: m.ServerMessage) -> str:
+    return codec.encode(message, "json").decode()
 
 
 def _patches(rng: random.Random, count: int) -> list[dict[str, Any]]:

@@ -2,17 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { patch } from "../../games/static/games/patch.js";
-import { fixture } from "./kit.mjs";
+import { fixture, freeze } from "./kit.mjs";
 
 const cases = fixture("patch");
-
-function freeze(value) {
-  if (value !== null && typeof value === "object") {
-    Object.values(value).forEach(freeze);
-    Object.freeze(value);
-  }
-  return value;
-}
 
 test("a view follows every change that the server's diff can make", () => {
   assert.ok(cases.length >= 200);

@@ -17,20 +17,20 @@ test("the first words are a hello with the ticket, and later the resume token", 
 test("after the first snapshot everything is told once, ready first", () => {
   const bench = new Bench();
   bench.session.open("t.1", bench.now);
-  bench.hear(welcome(), { t: "own", tick: 4, view: { hand: [1] } }, snapshot(4, { n: 1 }));
+  bench.hear(welcome(), { t: "own", tick: 4, view: { secret: { hand: [1] } } }, snapshot(4, { n: 1 }));
   assert.deepEqual(bench.events.map(([name]) => name), ["ready", "phase", "seats", "state"]);
   const [state, previous, info] = bench.told("state")[0];
   assert.deepEqual([state, previous, info.tick], [{ n: 1 }, null, 4]);
-  assert.deepEqual(bench.session.own.view, { hand: [1] });
+  assert.deepEqual(bench.session.secret, { hand: [1] });
 });
 
 test("a frame is applied whole before anybody hears of it", () => {
   const bench = Bench.live();
   let secret;
   bench.session.emit = (name) => {
-    if (name === "state") secret = bench.session.own.view;
+    if (name === "state") secret = bench.session.secret;
   };
-  bench.hear({ t: "own", tick: 11, view: { hand: [2] } }, delta(11, 10, { n: 1 }), delta(12, 11, { n: 2 }));
+  bench.hear({ t: "own", tick: 11, view: { secret: { hand: [2] } } }, delta(11, 10, { n: 1 }), delta(12, 11, { n: 2 }));
   assert.deepEqual(secret, { hand: [2] });
   assert.deepEqual(bench.session.shared.view.game, { n: 2 });
 });
@@ -46,7 +46,7 @@ test("seats are told when they change, and not at every tick", () => {
   const bench = Bench.live();
   bench.hear(delta(11, 10, { n: 1 }));
   assert.equal(bench.told("seats").length, 0);
-  bench.hear({ t: "delta", tick: 12, base: 11, time: 12, change: { in: { seats: { in: { 0: { set: { status: "away", until: 600 } } } } } } });
+  bench.hear({ t: "delta", tick: 12, time: 12, change: { in: { seats: { in: { 0: { set: { status: "away", until: 600 } } } } } } });
   assert.equal(bench.told("seats")[0][0]["0"].status, "away");
 });
 
@@ -91,30 +91,55 @@ test("a snapshot ends a gap, whatever its tick", () => {
   assert.deepEqual(bench.said(), []);
 });
 
-test("a change that does not fit is a gap", () => {
-  const bench = Bench.live();
-  bench.hear({ t: "delta", tick: 11, base: 10, time: 11, change: { in: { nothing: { set: { a: 1 } } } } });
-  assert.deepEqual(bench.said(), [{ t: "resync", tick: 10 }]);
-});
 
 test("an own change builds on the own view, and a gap in it is asked about", () => {
   const bench = Bench.live();
-  bench.hear({ t: "own", tick: 11, view: { hand: [1] } }, delta(11, 10, { n: 1 }));
-  bench.hear({ t: "own", tick: 12, base: 11, change: { in: { hand: { push: [2] } } } }, delta(12, 11));
-  assert.deepEqual(bench.session.own, { tick: 12, view: { hand: [1, 2] } });
-  bench.hear({ t: "own", tick: 14, base: 13, change: { in: { hand: { push: [4] } } } }, delta(13, 12));
-  assert.deepEqual(bench.session.own.view, { hand: [1, 2] });
+  const push = (card) => ({ in: { secret: { in: { hand: { push: [card] } } } } });
+  bench.hear({ t: "own", tick: 11, view: { secret: { hand: [1] } } }, delta(11, 10, { n: 1 }));
+  bench.hear({ t: "own", tick: 12, change: push(2) }, delta(12, 11));
+  assert.deepEqual([bench.session.own.tick, bench.session.secret], [12, { hand: [1, 2] }]);
+  bench.hear({ t: "own", tick: 14, change: push(4) }, delta(13, 12));
+  assert.deepEqual(bench.session.secret, { hand: [1, 2] });
   assert.deepEqual(bench.said(), [{ t: "resync", tick: 13 }]);
-  bench.hear({ t: "own", tick: 14, view: { hand: [1, 2, 3, 4] } });
-  assert.deepEqual(bench.session.own.view, { hand: [1, 2, 3, 4] });
+  bench.hear({ t: "own", tick: 14, view: { secret: { hand: [1, 2, 3, 4] } } });
+  assert.deepEqual(bench.session.secret, { hand: [1, 2, 3, 4] });
 });
 
 test("a secret never runs ahead of the shared view that it belongs to", () => {
   const bench = Bench.live();
-  bench.hear({ t: "own", tick: 10, view: { n: 0 } });
-  bench.hear({ t: "own", tick: 12, base: 10, change: { set: { n: 2 } } }, delta(12, 11));
-  assert.deepEqual(bench.session.own, { tick: 10, view: { n: 0 } });
+  bench.hear({ t: "own", tick: 10, view: { secret: 0 } });
+  bench.hear({ t: "own", tick: 12, back: 2, change: { set: { secret: 2 } } }, delta(12, 11));
+  assert.deepEqual([bench.session.own.tick, bench.session.secret], [10, 0]);
   assert.deepEqual(bench.said(), [{ t: "resync", tick: 10 }]);
+});
+
+test("an own view tells up to which input it is settled, also when only that has changed", () => {
+  const bench = Bench.live();
+  bench.hear({ t: "own", tick: 11, settled: 1, view: { secret: 0 } }, delta(11, 10));
+  assert.equal(bench.session.own.settled, 1);
+  bench.hear({ t: "own", tick: 12, settled: 3 }, delta(12, 11));
+  assert.deepEqual(bench.session.own, { tick: 11, view: { secret: 0 }, settled: 3 });
+  bench.hear({ t: "own", tick: 13, back: 2, change: { set: { secret: 1 } } }, delta(13, 12));
+  assert.deepEqual(bench.session.own, { tick: 13, view: { secret: 1 }, settled: 3 });
+});
+
+test("how many inputs the room found waiting is known as of its last word", () => {
+  const bench = Bench.live();
+  assert.equal(bench.session.inbox, null);
+  bench.hear({ t: "own", tick: 11, settled: 3, inbox: 3 });
+  assert.deepEqual(bench.session.lastOwn, { tick: 11, at: bench.now, settled: 3, inbox: 3 });
+  bench.hear({ t: "own", tick: 12, settled: 4 });
+  assert.equal(bench.session.inbox, 1);
+});
+
+test("an input tells what its sender was looking at, also when it is sent again", () => {
+  const bench = Bench.live();
+  bench.send("a", 9);
+  bench.send("b");
+  const said = [{ t: "input", seq: 1, data: "a", seen: 9 }, { t: "input", seq: 2, data: "b" }];
+  assert.deepEqual(bench.said(), said);
+  bench.hear({ t: "again", next: 1, code: "gap" });
+  assert.deepEqual(bench.said(), said);
 });
 
 test("inputs are numbered without gaps, and settled by what the room says", async () => {
@@ -360,4 +385,47 @@ test("a warning is told at once, and another error when it turns out harmless", 
   assert.equal(bench.told("error").length, 1);
   bench.hear(delta(11, 10));
   assert.equal(bench.told("error")[1][0].fatal, false);
+});
+
+/** What the room was told of frames that arrived. */
+const reports = (bench) => bench.session.take().filter(({ t }) => t === "got").map(({ n }) => n);
+
+test("every sixteen frames the room is told how many arrived", () => {
+  const bench = Bench.live();
+  for (let tick = 11; tick < 11 + 40; tick++) bench.hear(delta(tick, tick - 1));
+  assert.deepEqual(reports(bench), [16, 32]);
+});
+
+test("large frames are reported sooner than sixteen of them are there", () => {
+  const bench = Bench.live();
+  for (let tick = 11; tick < 14; tick++) bench.session.receive([delta(tick, tick - 1)], bench.now, 30_000);
+  assert.deepEqual(reports(bench), [4]);
+});
+
+test("a frame is reported a second after it came at the latest, and nothing twice", () => {
+  const bench = Bench.live();
+  bench.after(900);
+  bench.hear(delta(11, 10));
+  assert.deepEqual(reports(bench), []);
+  assert.ok(bench.session.poll(bench.now) <= bench.now + 100);
+  bench.after(100);
+  assert.deepEqual(reports(bench), [2]);
+  bench.after(1500);
+  assert.deepEqual(reports(bench), []);
+  bench.hear(delta(12, 11));
+  bench.after(999);
+  assert.deepEqual(reports(bench), []);
+  bench.after(1);
+  assert.deepEqual(reports(bench), [3]);
+});
+
+test("frames are counted anew on a new socket", () => {
+  const bench = Bench.live();
+  for (let tick = 11; tick < 20; tick++) bench.hear(delta(tick, tick - 1));
+  bench.session.lost();
+  bench.session.open(null, bench.now);
+  bench.hear(welcome(), snapshot(20));
+  assert.deepEqual(reports(bench), []);
+  bench.after(1000);
+  assert.deepEqual(reports(bench), [1]);
 });

@@ -58,7 +58,7 @@ test("the types name every event, and no other", () => {
   assert.deepEqual(documented("RoomEvents"), sorted(emitted));
 });
 
-for (const name of ["Seat", "Result", "StateInfo", "JoinOptions"]) {
+for (const name of ["Seat", "Result", "StateInfo", "JoinOptions", "Stats"]) {
   test(`the types of ${name} have the fields that evertick.js describes`, () => {
     assert.ok(documented(name).length > 1);
     assert.deepEqual(membersOf(`interface ${name}`), documented(name));
@@ -81,4 +81,36 @@ test("status, phase and a seat's status are the same words in both", () => {
   for (const [inCode, inTypes] of pairs) {
     assert.deepEqual(words(types.match(inTypes)[1]), words(code.match(inCode)[1]));
   }
+});
+
+/** The options that a JSDoc comment of evertick.js lists for a method. */
+function optionsOf(method) {
+  const [, comment] = code.match(new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\n  ${method}\\(`, "s"));
+  return sorted([...comment.matchAll(/\[?options\.(\w+)\]?/g)].map(([, name]) => name));
+}
+
+for (const [method, name] of [["track", "TrackOptions"], ["predict", "PredictOptions"]]) {
+  test(`the types of what ${method} may be given are those that evertick.js describes`, () => {
+    assert.ok(optionsOf(method).length > 2);
+    assert.deepEqual(membersOf(`interface ${name}`), optionsOf(method));
+  });
+}
+
+test("tracks and predictors have what the types say", async () => {
+  const { Screen } = await import("../../games/static/games/screen.js");
+  const session = { welcome: null, info: null, shared: {}, own: {}, missing: {} };
+  const screen = new Screen({ session, now: () => 0, state: () => null, secret: () => null });
+  const made = { Track: screen.track("ships"), Predictor: screen.predict({ read: () => null, step: (own) => own }) };
+  for (const [name, thing] of Object.entries(made)) {
+    const known = Object.getOwnPropertyNames(Object.getPrototypeOf(thing));
+    for (const member of membersOf(`interface ${name}`)) assert.ok(known.includes(member), `${name}.${member}`);
+  }
+});
+
+test("a room's weather and stats have what the types say", async () => {
+  const { FINE } = await import("../../games/static/games/weather.js");
+  assert.deepEqual(membersOf("interface Weather"), sorted(Object.keys(FINE)));
+  const room = sdk.join({ match: "m", url: "ws://x", getTicket: () => new Promise(() => {}), env: { page: null } });
+  assert.deepEqual(membersOf("interface Stats"), sorted(Object.keys(room.stats)));
+  room.close();
 });

@@ -1,11 +1,14 @@
 """One's matches, their results, and the ticket for a seat, as a client sees them."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from games.catalog import TITLES
 from games.limits import TICKET_TTL_S
 from games.models import Match, Seat
 from games.services import match_abandon, match_end, match_fault, seat_vacate
@@ -117,6 +120,23 @@ def test_the_result_ranks_the_seats() -> None:
     assert (result["status"], result["reason"]) == ("finished", "checkmate")
     assert result["ranking"] == [[1], [0]]
     assert [seat["place"] for seat in result["seats"]] == [2, 1]
+
+
+def test_who_watches_a_delayed_title_learns_the_result_as_late_as_all_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(TITLES["chess"], "spectator_delay_s", 60)
+    ann, bob, cid = people("Ann", "Bob", "Cid")
+    match = match_of(ann, bob)
+    finish(match, [1], [0])
+    assert get(bob, match, "result/").json()["ranking"] == [[1], [0]]
+    assert refused(get(cid, match, "result/"), 409, "match_not_over")
+    shown = get(cid, match).json()
+    assert (shown["status"], shown["reason"], shown["ended"]) == ("running", "", None)
+    assert [seat["place"] for seat in shown["seats"]] == [None, None]
+    assert ticket(cid, match, spectate=True).status_code == 201, "its end is still to be seen"
+    Match.objects.update(ended=timezone.now() - timedelta(seconds=61))
+    assert get(cid, match, "result/").json()["ranking"] == [[1], [0]]
 
 
 def test_a_match_that_goes_on_has_no_result_yet() -> None:

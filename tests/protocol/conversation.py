@@ -7,6 +7,7 @@ from games.protocol.codec import decode, encode
 from games.protocol.codes import Code, error_message
 from games.protocol.messages import (
     ClientMessage,
+    Delta,
     Hello,
     Input,
     Ping,
@@ -38,6 +39,7 @@ def conversation() -> Iterator[str]:
         realtime=False,
         time=0,
         settings=settings,
+        schema=room.schema(0),
         settled=settled,
         resume="eyJz…",
     )
@@ -59,9 +61,9 @@ def conversation() -> Iterator[str]:
     yield _said(Ping(n=1))
     yield _told(Pong(n=1))
     yield _said(Resync(tick=1))
-    caught_up = room.catch_up(1)
-    assert isinstance(caught_up, list)
-    yield _told(room.own_snapshot(0, SESSION), *caught_up)
+    caught_up = room.catch_up(0, 1)
+    assert isinstance(caught_up, Delta)
+    yield _told(room.own_snapshot(0, SESSION), caught_up)
     yield "Ben chooses, and the match is over."
     room.offer(1, 1, "scissors")
     yield _tick(room.tick(12))

@@ -14,6 +14,7 @@ from games.limits import DEPTH_MAX, FRAME_BYTES_MAX
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.codes import Close, Code, ProtocolError
+from games.protocol.messages import CLIENT as CLIENT_KINDS
 from games.protocol.messages import ClientMessage, Hello, Input, Own, Ping, Pong, ServerMessage
 from tests import values
 
@@ -23,8 +24,30 @@ CLIENT, SERVER = get_args(ClientMessage), get_args(ServerMessage)
 encodings = pytest.mark.parametrize("encoding", ENCODINGS)
 
 
+NUMBERS = {kind.__struct_config__.tag: number for number, kind in CLIENT_KINDS.items()}
+
+
 def pack(value: Any, encoding: Encoding) -> bytes:
-    return (msgspec.json if encoding == "json" else msgspec.msgpack).encode(value)
+    """A message as its encoding has it, from a map; anything else as it is."""
+    if encoding == "json":
+        return msgspec.json.encode(value)
+    if isinstance(value, dict) and isinstance(value.get("t"), str):
+        tag = value["t"]
+        rest = {name: field for name, field in value.items() if name != "t"}
+        value = row(tag, rest) if tag in NUMBERS else [99]
+    return msgspec.msgpack.encode(value)
+
+
+def row(tag: str, said: dict[str, Any]) -> list[Any]:
+    """The array that stands for a message; what is not known goes to its end."""
+    number, said = NUMBERS[tag], dict(said)
+    fields = []
+    for field in msgspec.structs.fields(CLIENT_KINDS[number]):
+        if not said:
+            break
+        default = None if field.default is msgspec.NODEFAULT else field.default
+        fields.append(said.pop(field.name, default))
+    return [number, *fields, *said.values()]
 
 
 def code_of(frame: bytes | str, encoding: Encoding) -> Code | None:
@@ -177,6 +200,9 @@ def test_any_value_in_the_place_of_a_message_is_a_coded_error(
         ({"n": 1}, Code.MALFORMED),
         ({}, Code.MALFORMED),
         ([], Code.MALFORMED),
+        ({"t": "got"}, Code.MALFORMED),
+        ({"t": "got", "n": -2}, Code.MALFORMED),
+        ({"t": "input", "seq": 1, "seen": -2}, Code.MALFORMED),
         ([{"t": "ping", "n": 1}], Code.MALFORMED),
         (None, Code.MALFORMED),
         ({"t": "ping"}, Code.MALFORMED),
@@ -287,6 +313,7 @@ def test_what_exceeds_pythons_own_depth_is_a_polite_answer(where: str, encoding:
         frame = message % (where.encode(), b"[" * depth + b"]" * depth)
     else:
         head = pack({"t": "input", "seq": 1, where: 0}, encoding)[:-1]
+        assert head[0] == 0x90 + (3 if where == "data" else 5)
         frame = head + b"\x91" * depth + b"\xc0"
     assert code_of(frame, encoding) == Code.TOO_DEEP
 

@@ -8,10 +8,15 @@ from games import limits
 from games.protocol.codec import encode
 from games.protocol.codes import MESSAGES, Close, Code
 from games.protocol.messages import ClientMessage, Ping, ServerMessage
-from games.sim import patch
+from games.sim import hold, pack, pack_change, patch, plain_change, read_kind
 from tests.protocol.conversation import document
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+
+KINDS = (
+    *("int", "fixed", "angle", "bool", "enum", "text", "optional"),
+    *("list", "map", "record", "table", "json"),
+)
 
 TO_INPUTS_ALONE = {Code.INVALID, Code.BUSY, Code.GAP, Code.PAUSED}
 """Codes that never come in an ``error``; the page has them under "Inputs"."""
@@ -39,6 +44,22 @@ def test_the_example_of_a_change_leads_from_before_to_after() -> None:
         json.loads(block(f"json {name}")) for name in ("before", "change", "after")
     )
     assert patch(before, change) == after
+
+
+def test_the_bytes_of_the_worked_example_are_those_of_the_layout() -> None:
+    kind = read_kind(json.loads(block("json bits-schema")))
+    before, change = (json.loads(block(f"json bits-{name}")) for name in ("before", "change"))
+    old, new = hold(kind, before), hold(kind, patch(before, change))
+    assert pack(kind, old).hex(" ") == block("bits-whole")
+    bits = pack_change(kind, old, new)
+    assert bits is not None
+    assert bits.hex(" ") == block("bits-change")
+    assert plain_change(kind, old, new) == change
+
+
+def test_every_kind_has_a_row() -> None:
+    for kind in KINDS:
+        assert re.search(rf"^\| `{kind}` \|", PAGE, re.MULTILINE), kind
 
 
 def test_every_error_code_has_a_row() -> None:

@@ -6,81 +6,106 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from games.limits import HISTORY_TICKS_MAX
+from games.limits import HASH_CHANGES, HISTORY_TICKS_MAX
 from games.rooms import Room
 from games.rooms.audience import Audience, Step
-from games.sim import View, patch
-from tests.titles import Party
+from games.sim import Json, View, fingerprint, patch, unpack_change
+from tests.titles import Party, Sums, Tally
 from tests.values import encoded, views
 
 
+def audience(view: View, tick: int = 0, time: int = 0) -> Audience:
+    return Audience(Json(), view, tick, time)
+
+
+def told(step: Step | None) -> tuple[int, int, int, Any]:
+    """A step, by its numbers and what it says."""
+    assert step is not None
+    return step.tick, step.base, step.time, step.plain()
+
+
 def test_a_look_says_what_changed_since_the_last_change() -> None:
-    audience = Audience({"n": 0}, tick=5, time=50)
-    assert audience.look({"n": 1}, 6, 60) == Step(6, 5, 60, {"set": {"n": 1}})
-    assert audience.look({"n": 2}, 9, 90) == Step(9, 6, 90, {"set": {"n": 2}})
-    assert (audience.view, audience.tick, audience.time) == ({"n": 2}, 9, 90)
+    one = audience({"n": 0}, tick=5, time=50)
+    assert told(one.look({"n": 1}, 6, 60)) == (6, 5, 60, {"set": {"n": 1}})
+    assert told(one.look({"n": 2}, 9, 90)) == (9, 6, 90, {"set": {"n": 2}})
+    assert (one.view, one.tick, one.time) == ({"n": 2}, 9, 90)
 
 
 def test_where_nothing_changed_nothing_is_told_and_the_tick_stays() -> None:
-    audience = Audience({"n": 0})
-    assert audience.look({"n": 0}, 1, 1) is None
-    assert (audience.tick, audience.time) == (0, 0)
-    step = audience.look({"n": 1}, 2, 2)
-    assert step is not None
-    assert step.base == 0
+    one = audience({"n": 0})
+    assert one.look({"n": 0}, 1, 1) is None
+    assert (one.tick, one.time) == (0, 0)
+    assert told(one.look({"n": 1}, 2, 2))[1] == 0
 
 
-def test_one_who_knows_the_last_tick_missed_nothing() -> None:
-    audience = Audience({"n": 0}, tick=3)
-    assert audience.since(3) == []
-    audience.look({"n": 1}, 4, 4)
-    assert audience.since(4) == []
-
-
-def test_one_who_knows_an_earlier_tick_missed_what_came_after_it() -> None:
-    audience = Audience({"n": 0})
-    steps = [audience.look({"n": tick}, tick, tick) for tick in (2, 4, 6)]
-    assert audience.since(0) == steps
-    assert audience.since(2) == steps[1:]
-    assert audience.since(4) == steps[2:]
+def test_one_who_knows_an_earlier_tick_is_told_in_one_what_came_after_it() -> None:
+    one = audience({"n": 0, "m": 0})
+    one.look({"n": 1, "m": 0}, 2, 20)
+    one.look({"n": 1, "m": 1}, 4, 40)
+    one.look({"n": 2, "m": 1}, 6, 60)
+    assert told(one.since(0)) == (6, 0, 60, {"set": {"n": 2, "m": 1}})
+    assert told(one.since(2)) == (6, 2, 60, {"set": {"n": 2, "m": 1}})
+    assert told(one.since(4)) == (6, 4, 60, {"set": {"n": 2}})
 
 
 @pytest.mark.parametrize("known", [-1, 1, 3, 7, 10**9])
 def test_one_who_knows_a_tick_at_which_nothing_was_told_needs_everything(known: int) -> None:
     """Its view is not one of those that a change was made from."""
-    audience = Audience({"n": 0})
+    one = audience({"n": 0})
     for tick in (2, 4, 6):
-        audience.look({"n": tick}, tick, tick)
-    assert audience.since(known) is None
+        one.look({"n": tick}, tick, tick)
+    assert one.since(known) is None
 
 
 def test_what_is_long_past_is_forgotten() -> None:
-    audience = Audience({"n": 0})
+    one = audience({"n": 0})
     for tick in range(1, HISTORY_TICKS_MAX + 2):
-        audience.look({"n": tick}, tick, tick)
-    missed = audience.since(1)
-    assert missed is not None
-    assert len(missed) == HISTORY_TICKS_MAX
-    assert audience.since(0) is None
+        one.look({"n": tick}, tick, tick)
+    assert one.since(1) is not None
+    assert one.since(0) is None
+
+
+def test_a_fingerprint_is_told_now_and_then() -> None:
+    one = audience({"n": 0})
+    hashes = []
+    for tick in range(1, 2 * HASH_CHANGES + 1):
+        step = one.look({"n": tick}, tick, tick)
+        assert step is not None
+        if step.hash is not None:
+            hashes.append((tick, step.hash))
+    assert hashes == [
+        (tick, fingerprint(Json(), {"n": tick})) for tick in (HASH_CHANGES, 2 * HASH_CHANGES)
+    ]
+
+
+def test_a_view_that_is_changed_in_place_by_its_title_is_noticed() -> None:
+    class Careless(Tally):
+        def view(self, state: Sums) -> View:
+            return {"sums": state.sums}
+
+    room = Room(Careless(), seed=7, settings={}, seats=[(0, "Ada", False)])
+    room.state.sums[0] = 5
+    shared = room.tick().shared
+    assert shared is not None
+    assert shared.change.plain() == {"in": {"game": {"set": {"sums": [5]}}}}
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(views(), min_size=1, max_size=8))
-def test_from_any_remembered_tick_the_changes_lead_to_the_view(looks: list[View]) -> None:
-    audience = Audience(looks[0])
+def test_from_any_remembered_tick_the_change_leads_to_the_view(looks: list[View]) -> None:
+    one = audience(looks[0])
     known: dict[int, Any] = {0: looks[0]}
     for tick, view in enumerate(looks[1:], start=1):
-        audience.look(view, tick, tick)
-        known[audience.tick] = audience.view
+        one.look(view, tick, tick)
+        known[one.tick] = one.view
     for seen, view in known.items():
-        missed = audience.since(seen)
-        assert missed is not None
-        tick, held = seen, view
-        for step in missed:
-            assert step.base == tick
-            tick, held = step.tick, patch(held, step.change)
-        assert tick == audience.tick
-        assert encoded(held) == encoded(audience.view) == encoded(looks[-1])
+        step = one.since(seen)
+        if step is None:
+            assert seen == one.tick or encoded(view) == encoded(one.view)
+            continue
+        assert (step.base, step.tick) == (seen, one.tick)
+        assert encoded(patch(view, step.plain())) == encoded(looks[-1])
+        assert encoded(unpack_change(Json(), view, step.packed())) == encoded(looks[-1])
 
 
 def test_a_seat_that_is_new_is_told_its_whole_own_view_by_the_tick_that_opens_it() -> None:
@@ -92,7 +117,9 @@ def test_a_seat_that_is_new_is_told_its_whole_own_view_by_the_tick_that_opens_it
     assert room.own_snapshot(1, "session-1").view is None
     room.offer(1, 1, {"t": "add", "n": 5})
     own = room.tick().own[1]
-    assert (own.view, own.change, own.settled) == ({"mine": [0, 5]}, None, 1)
+    assert own.view.plain() == {"secret": {"mine": [0, 5]}}
+    assert (own.change, own.settled) == (None, 1)
     room.offer(1, 2, {"t": "add", "n": 6})
     own = room.tick().own[1]
-    assert (own.base, own.change) == (2, {"in": {"mine": {"push": [6]}}})
+    assert own.back == 1
+    assert own.change.plain() == {"in": {"secret": {"in": {"mine": {"push": [6]}}}}}

@@ -37,7 +37,7 @@ def test_an_input_is_applied_and_settled_by_the_next_tick() -> None:
     assert room.state.sums == [5, 0]
     assert tick.own[0].settled == 1
     assert tick.shared is not None
-    assert tick.shared.change == {"in": {"game": {"set": {"sums": [5, 0]}}}}
+    assert tick.shared.change.plain() == {"in": {"game": {"set": {"sums": [5, 0]}}}}
 
 
 def test_an_input_arriving_twice_is_applied_once() -> None:
@@ -129,9 +129,10 @@ def test_a_secret_goes_to_its_seat_alone() -> None:
     room = a_room()
     add(room, 0, 1, 5)
     tick = room.tick()
-    assert tick.own[0].change == {"set": {"mine": [5]}}
+    assert tick.own[0].change.plain() == {"in": {"secret": {"set": {"mine": [5]}}}}
     assert 1 not in tick.own
-    assert "mine" not in str(tick.shared)
+    assert tick.shared is not None
+    assert "mine" not in str(tick.shared.change.plain())
 
 
 def test_who_is_away_is_waited_for_and_then_gives_the_match_up() -> None:
@@ -229,8 +230,12 @@ def test_who_drops_in_gets_a_seat_and_a_snapshot_of_it() -> None:
     room.connect(2, "session-2", "Cyd")
     room.tick()
     assert room.state.log[-1] == [2, 0]
-    assert room.snapshot().view["seats"]["2"] == {"name": "Cyd", "status": "here", "until": None}
-    assert room.own_snapshot(2, "session-2").view == {"mine": [0]}
+    assert room.snapshot().view.plain()["seats"]["2"] == {
+        "name": "Cyd",
+        "status": "here",
+        "until": None,
+    }
+    assert room.own_snapshot(2, "session-2").view.plain() == {"secret": {"mine": [0]}}
 
 
 def test_a_kicked_seat_stays_closed_even_where_people_drop_in() -> None:
@@ -256,7 +261,7 @@ def test_after_the_end_inputs_are_refused_and_nothing_changes_it() -> None:
     room.offer(0, 1, {"t": "misbehave", "how": "win"})
     tick = room.tick()
     assert tick.shared is not None
-    assert tick.shared.change["set"]["result"] == {"ranking": [[0], [1]], "reason": "won"}
+    assert tick.shared.change.plain()["set"]["result"] == {"ranking": [[0], [1]], "reason": "won"}
     outcome = room.outcome
     add(room, 1, 1, 5)
     room.vacate(0, "left")
@@ -309,23 +314,34 @@ def test_a_bot_that_waits_keeps_no_turn_title_awake() -> None:
 
 def test_one_who_missed_little_is_told_the_changes_and_one_who_missed_much_a_snapshot() -> None:
     room = a_room()
-    views = {room.snapshot().tick: room.snapshot().view}
+    views = {room.snapshot().tick: room.snapshot().view.plain()}
     for seq in range(1, HISTORY_TICKS_MAX + 10):
         add(room, 0, seq, 1)
         room.tick()
-        views[room.tick_no] = room.snapshot().view
+        views[room.tick_no] = room.snapshot().view.plain()
+    now = views[room.tick_no]
     for known, view in views.items():
-        caught_up = room.catch_up(known)
-        if known < room.tick_no - HISTORY_TICKS_MAX:
+        caught_up = room.catch_up(0, known)
+        if known == room.tick_no:
+            assert caught_up is None
+        elif known < room.tick_no - HISTORY_TICKS_MAX:
             assert isinstance(caught_up, Snapshot)
-            continue
-        assert isinstance(caught_up, list)
-        held = view
-        for delta in caught_up:
-            held = patch(held, delta.change)
-        assert held == room.snapshot().view
-    assert isinstance(room.catch_up(-1), Snapshot)
-    assert isinstance(room.catch_up(10**9), Snapshot)
+        else:
+            assert isinstance(caught_up, Delta), "in one"
+            assert (caught_up.tick, caught_up.tick - caught_up.back) == (room.tick_no, known)
+            assert patch(view, caught_up.change.plain()) == now
+    assert isinstance(room.catch_up(0, -1), Snapshot)
+    assert isinstance(room.catch_up(0, 10**9), Snapshot)
+
+
+def test_one_for_whom_it_went_there_and_back_is_told_its_tick_by_a_snapshot() -> None:
+    room = a_room()
+    known = room.tick_no
+    add(room, 0, 1, 5)
+    room.tick()
+    add(room, 0, 2, -5)
+    room.tick()
+    assert isinstance(room.catch_up(0, known), Snapshot)
 
 
 class Watcher:
@@ -333,12 +349,12 @@ class Watcher:
 
     def __init__(self, room: Room) -> None:
         snapshot = room.snapshot()
-        self.tick, self.view = snapshot.tick, snapshot.view
+        self.tick, self.view = snapshot.tick, snapshot.view.plain()
 
     def hear(self, delta: Delta | None) -> None:
         if delta is not None:
-            assert delta.base == self.tick
-            self.tick, self.view = delta.tick, patch(self.view, delta.change)
+            assert delta.tick - delta.back == self.tick
+            self.tick, self.view = delta.tick, patch(self.view, delta.change.plain())
 
 
 _actions = st.lists(
@@ -371,7 +387,7 @@ def test_a_room_replays_to_the_same_state_and_its_viewers_hold_the_exact_view(
             tick = _turn(room, n)
             records.append(tick.record)
             watcher.hear(tick.shared)
-            assert watcher.view == room.snapshot().view
+            assert watcher.view == room.snapshot().view.plain()
     again = replay(title(), records, seed=7, settings={}, seats=TWO)
     assert again.hash() == room.hash()
 

@@ -3,8 +3,9 @@
 import hashlib
 import re
 from itertools import pairwise
+from math import atan2, tau
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -12,14 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from games.catalog.arena import rules, world
-from games.catalog.arena.rules import Arena, ArenaSettings
-from games.catalog.arena.world import FINE, HEIGHT, HP, SHIP_RADIUS, WIDTH, Controls, State
-from games.sim.diff import diff, patch
+from games.catalog.arena.rules import VIEW, Arena, ArenaSettings
+from games.catalog.arena.world import (
+    FINE,
+    HEIGHT,
+    HP,
+    SHIP_RADIUS,
+    WIDTH,
+    Controls,
+    Ship,
+    Shot,
+    State,
+)
+from games.sim.pack import hold, pack_change, plain, unpack_change
 from games.sim.rng import Rng
+from tests.js import make_arena
 
 GAME = Arena()
 
-GOLDEN = "cc735fab1afd16b1"
+GOLDEN = "2848e7b8a62f466e"
 """Of the state that ``test_a_recorded_match_replays_to_the_same_state`` ends in. If this changes,
 recorded matches no longer replay: raise ``Arena.version``, and only then put the new value here."""
 
@@ -84,30 +96,45 @@ def do(state: State, deed: tuple[str, int, Any]) -> None:
         GAME.leave(state, number, "left")
 
 
-def bots_play(state: State, periods: int, rng: Rng) -> list[dict[str, Any]]:
-    """Let bots play every seat, and give the views of all periods."""
-    views = [GAME.view(state)]
+def held_view(state: State) -> Any:
+    return hold(VIEW, GAME.view(state))
+
+
+def look(state: State) -> Any:
+    """What everybody sees, as a bot and a browser see it."""
+    return plain(VIEW, held_view(state))
+
+
+def own(state: State, seat: int) -> Any:
+    """What a seat is told of its ship, as a bot and a browser see it."""
+    assert GAME.secret_type
+    return plain(GAME.secret_type, hold(GAME.secret_type, GAME.secret(state, seat)))
+
+
+class Moment(NamedTuple):
+    """What was to be seen after a period: of everybody as it is held, and of each seat."""
+
+    shared: Any
+    own: dict[int, Any]
+
+
+def bots_play(state: State, periods: int, rng: Rng) -> list[Moment]:
+    """Let bots play every seat, and give what there was to be seen of all periods."""
+    moments = [Moment(held_view(state), {seat: own(state, seat) for seat in state.ships})]
     for period in range(periods):
+        view = plain(VIEW, moments[-1].shared)
         for seat in list(state.ships):
             if (period + seat) % GAME.bot_every == 0:
-                answer = GAME.bot(seat, views[-1], None, rng)
+                answer = GAME.bot(seat, view, moments[-1].own[seat], rng)
                 assert msgspec.convert(msgspec.to_builtins(answer), GAME.Input) == answer
                 assert GAME.apply(state, seat, answer) is None
         GAME.advance(state, 1)
-        views.append(GAME.view(state))
-    return views
+        moments.append(Moment(held_view(state), {seat: own(state, seat) for seat in state.ships}))
+    return moments
 
 
 def encoded(state: State) -> bytes:
     return msgspec.msgpack.encode(state)
-
-
-def leaves(value: Any) -> list[Any]:
-    """Everything in a view that is neither dict nor list."""
-    inner = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list):
-        return [value]
-    return [leaf for part in inner for leaf in leaves(part)]
 
 
 # --- replay ------------------------------------------------------------------------------------
@@ -141,7 +168,7 @@ def test_a_recorded_match_replays_to_the_same_state() -> None:
                     fire=chance.below(3) > 0,
                     aim=aim,
                 )
-                GAME.apply(state, seat, held)
+                GAME.apply_seen(state, seat, held, chance.below(GAME.rewind_max + 1))
         if period == 200:
             GAME.leave(state, 3, "left")
         if period == 300:
@@ -181,7 +208,7 @@ def test_a_wall_sends_a_ship_back_slower() -> None:
 
 def test_a_rock_sends_a_ship_back() -> None:
     state = duel(1000)
-    state.rocks.append([1000, 900, 100])
+    state.rocks.append((1000, 900, 100))
     place(state, 0, 850, 900, vx=30)
     run(state, 1)
     assert state.ships[0].vx < 0
@@ -268,7 +295,7 @@ def test_no_shot_slips_through_a_ship_between_two_periods() -> None:
 
 def test_a_rock_stops_a_shot() -> None:
     state = duel(600)
-    state.rocks.append([1100, 900, 80])
+    state.rocks.append((1100, 900, 80))
     GAME.apply(state, 0, Controls(fire=True))
     run(state, 40)
     assert state.ships[1].hp == HP
@@ -297,11 +324,13 @@ def test_viewers_find_a_shot_where_it_is() -> None:
     state.ships[0].angle = 13
     GAME.apply(state, 0, Controls(fire=True))
     run(state, 20)
-    for key, (x, y, vx, vy, born, seat) in GAME.view(state)["shots"].items():
-        flown = state.time - born
-        assert seat == 0
-        assert abs(x + vx * flown / FINE - state.shots[key].x / FINE) <= 1
-        assert abs(y + vy * flown / FINE - state.shots[key].y / FINE) <= 1
+    shots = look(state)["shots"]
+    assert len(shots) == len(state.shots) > 0
+    for key, row in shots.items():
+        shot, flown = state.shots[int(key)], state.time - row["time"]
+        assert row["seat"] == 0
+        assert abs(row["x"] + row["vx"] * flown - shot.x / FINE) <= 1 + flown / 8
+        assert abs(row["y"] + row["vy"] * flown - shot.y / FINE) <= 1 + flown / 8
 
 
 def test_a_new_ship_is_safe_for_a_moment_or_until_it_fires() -> None:
@@ -322,7 +351,7 @@ def test_a_destroyed_ship_comes_back_at_a_safe_place(seed: int) -> None:
     wreck = state.ships[0]
     wreck.hp, wreck.back_at = 0, world.BACK_AFTER
     run(state, world.BACK_AFTER - 1)
-    assert "0" not in GAME.view(state)["ships"]
+    assert "0" not in look(state)["ships"]
     run(state, 1)
     assert wreck.hp == HP
     assert wreck.safe_until > state.time
@@ -336,7 +365,7 @@ def test_a_destroyed_ship_comes_back_at_a_safe_place(seed: int) -> None:
 def test_kits_repair_and_triple() -> None:
     state = duel(1000)
     state.ships[0].hp = 1
-    state.kits = {"a": (800, 900, "repair"), "b": (1800, 900, "triple")}
+    state.kits = {1: (800, 900, "repair"), 2: (1800, 900, "triple")}
     GAME.apply(state, 1, Controls(fire=True))
     run(state, 1)
     assert state.ships[0].hp == HP
@@ -344,6 +373,155 @@ def test_kits_repair_and_triple() -> None:
     before = state.born
     run(state, world.RELOAD)
     assert state.born == before + 3
+
+
+# --- what the player saw -----------------------------------------------------------------------
+
+
+def crossing() -> State:
+    """Seat 1 flies across the line of seat 0, right now in front of it."""
+    state = duel(400)
+    place(state, 1, 1200, 900 - 12 * 34, vy=34)
+    state.ships[1].angle = world.ANGLES // 4
+    GAME.apply(state, 1, Controls(thrust=True, aim=world.ANGLES // 4))
+    run(state, 10)
+    return state
+
+
+def hits(state: State, aimed_at: tuple[int, int], ago: int) -> bool:
+    """Whether a shot at a place, by one who looks so far back, hits seat 1."""
+    shooter = state.ships[0]
+    x, y = aimed_at
+    shooter.angle = round(atan2(y - shooter.y, x - shooter.x) * world.ANGLES / tau) % world.ANGLES
+    before = state.ships[1].hp
+    GAME.apply_seen(state, 0, Controls(fire=True), ago)
+    run(state, 1)
+    GAME.apply_seen(state, 0, Controls(), ago)
+    run(state, 12)
+    return state.ships[1].hp < before
+
+
+def where_it_will_be(ago: int) -> tuple[int, int]:
+    """Where one who looks so far back sees seat 1 when the shot gets there."""
+    state = crossing()
+    run(state, 6 - ago)
+    return state.ships[1].x, state.ships[1].y
+
+
+@pytest.mark.parametrize("ago", [0, 3, 6])
+@pytest.mark.parametrize("seen", [0, 3, 6])
+def test_a_shot_hits_what_its_player_saw(seen: int, ago: int) -> None:
+    assert hits(crossing(), where_it_will_be(seen), ago) == (seen == ago)
+
+
+@pytest.mark.parametrize(("before", "after", "hit"), [(0, 100, False), (100, 0, True)])
+def test_a_ship_is_hit_where_it_was_seen_between_two_periods(
+    before: int, after: int, hit: bool
+) -> None:
+    state = duel(400)
+    for aside in (before, after):
+        state.past.keep({1: (1200 * FINE, (900 + aside) * FINE)})
+    row = (1136, 900, 64.0, 0.0, 0, 0)
+    x, y, vx = 1136 * FINE, 900 * FINE, 64 * FINE
+    state.shots[1] = Shot(0, x, y, vx, 0, dies_at=20, ago=1, row=row)
+    run(state, 1)
+    assert (state.ships[1].hp < HP) == hit
+
+
+def test_a_shot_looks_back_no_further_than_is_allowed() -> None:
+    state = duel(400)
+    GAME.apply_seen(state, 0, Controls(fire=True), 1000)
+    run(state, 1)
+    (shot,) = state.shots.values()
+    assert shot.ago == world.REWIND_MAX == GAME.rewind_max
+    GAME.apply_seen(state, 0, Controls(fire=True), -1000)
+    run(state, world.RELOAD)
+    assert [shot.ago for shot in state.shots.values()] == [world.REWIND_MAX, 0]
+
+
+def test_a_ship_that_was_not_there_yet_is_not_hit_where_others_were() -> None:
+    state = duel(400)
+    run(state, 10)
+    GAME.apply_seen(state, 0, Controls(fire=True), 6)
+    run(state, 2)
+    GAME.leave(state, 1, "left")
+    run(state, 1)
+    GAME.join(state, 2)
+    place(state, 2, 400, 400)
+    run(state, 12)
+    assert state.ships[2].hp == HP
+
+
+def test_wreckage_is_not_hit_where_the_ship_was() -> None:
+    state = duel(400)
+    state.ships[1].hp = 1
+    GAME.apply_seen(state, 0, Controls(fire=True), 6)
+    run(state, 40)
+    assert state.ships[1].hp == 0
+    assert state.scores[0].kills == 1
+
+
+def test_the_past_is_bounded() -> None:
+    state = arena(16)
+    run(state, 100)
+    assert len(state.past) == world.REWIND_MAX + 1
+
+
+# --- what the player is told -------------------------------------------------------------------
+
+
+def test_a_player_foretells_the_own_ship_exactly_from_what_was_told() -> None:
+    """As a browser does: from what was told last, through all that it held since."""
+    state, chance = arena(1, seed=12), Rng(13)
+    foretold = Ship()
+    news = 0
+    for _ in range(400):
+        held = Controls(
+            turn=chance.choice((-1, 0, 1)),
+            thrust=chance.below(3) > 0,
+            fire=chance.below(2) > 0,
+            aim=chance.below(world.ANGLES) if chance.below(3) == 0 else None,
+        )
+        before = own(state, 0)
+        GAME.apply(state, 0, held)
+        run(state, 1)
+        foretold.held = held
+        world.pilot(foretold, state.rocks)
+        if (told := own(state, 0)) != before:
+            if news:
+                assert world.own(foretold) == state.ships[0].told
+            foretold, news = Ship(hp=HP, **told["ship"]), news + 1
+    assert news == 400 // world.OWN_EVERY
+
+
+def test_a_player_is_told_exactly_every_now_and_then_and_after_a_push_at_once() -> None:
+    state = duel(1000)
+    GAME.apply(state, 0, Controls(thrust=True))
+    run(state, 1)
+    tells = []
+    for _ in range(16):
+        before = own(state, 0)
+        run(state, 1)
+        tells.append(own(state, 0) != before)
+    assert sum(tells) == 16 // world.OWN_EVERY
+    ship = state.ships[0]
+    while (state.time + 1) % world.OWN_EVERY == 0:
+        run(state, 1)
+    state.ships[1].x, state.ships[1].y = ship.x + ship.vx + 60 * FINE, ship.y
+    run(state, 1)
+    assert own(state, 0)["ship"]["vx"] == ship.vx
+
+
+def test_wreckage_is_told_at_once_and_a_new_ship_as_well() -> None:
+    state = duel(2000)
+    ship = state.ships[0]
+    ship.hp, ship.back_at = 0, state.time + 3
+    run(state, 1)
+    assert own(state, 0) == {"ship": None}
+    run(state, 2)
+    assert own(state, 0)["ship"]["x"] == ship.x
+    GAME.leave(state, 0, "left")
+    assert own(state, 0) == {"ship": None}
 
 
 # --- coming, going, winning --------------------------------------------------------------------
@@ -395,12 +573,13 @@ def test_who_leaves_and_returns_keeps_the_score() -> None:
     state = arena(2)
     state.scores[1].kills = 4
     GAME.leave(state, 1, "left")
-    view = GAME.view(state)
+    view = look(state)
     assert "1" not in view["ships"] | view["hulls"]
-    assert view["scores"]["1"] == [4, 0, -1]
+    assert view["scores"]["1"] == {"kills": 4, "deaths": 0, "by": -1}
     GAME.join(state, 1)
-    assert GAME.view(state)["scores"]["1"] == [4, 0, -1]
-    assert "1" in GAME.view(state)["ships"]
+    view = look(state)
+    assert view["scores"]["1"] == {"kills": 4, "deaths": 0, "by": -1}
+    assert "1" in view["ships"]
 
 
 def test_who_joins_in_the_middle_flies_at_once() -> None:
@@ -444,27 +623,53 @@ def test_an_input_of_the_wrong_shape_does_not_convert(wrong: Any) -> None:
 # --- what is seen ------------------------------------------------------------------------------
 
 
-def test_bots_play_a_whole_match_and_every_change_patches() -> None:
+def test_bots_play_a_whole_match_and_every_change_leads_to_the_next_view() -> None:
     state = arena(8, seed=5)
-    views = bots_play(state, 600, Rng(6))
+    views = [moment.shared for moment in bots_play(state, 600, Rng(6))]
     for baseline, view in pairwise(views):
-        assert patch(baseline, diff(baseline, view)) == view
+        change = pack_change(VIEW, baseline, view)
+        assert change is not None
+        assert plain(VIEW, unpack_change(VIEW, baseline, change)) == plain(VIEW, view)
     assert sum(score.kills for score in state.scores.values()) >= 5
-    assert any(view["kits"] for view in views)
+    assert any(plain(VIEW, view)["kits"] for view in views)
 
 
-def test_a_view_is_made_of_integers_and_kinds() -> None:
-    for view in bots_play(arena(6, seed=5), 200, Rng(6)):
-        assert {type(leaf) for leaf in leaves(view)} <= {int, str}
-        assert msgspec.msgpack.decode(msgspec.msgpack.encode(view)) == view
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**64 - 1), script=deeds)
+def test_all_that_happens_can_be_shown(seed: int, script: list[Any]) -> None:
+    state = arena(seed=seed)
+    for deed in script:
+        do(state, deed)
+        look(state)
+        for seat in range(6):
+            own(state, seat)
+
+
+def test_ships_that_collide_all_the_time_can_be_shown() -> None:
+    state, chance = arena(16, seed=3), Rng(4)
+    for period in range(400):
+        for ship in state.ships.values():
+            # All to the middle, at more than any engine gives.
+            ship.hp = HP
+            ship.held = Controls(thrust=True, aim=chance.below(world.ANGLES))
+            if period % 20 == 0:
+                ship.vx = chance.between(-world.SPEED_MAX, world.SPEED_MAX)
+                ship.vy = chance.between(-world.SPEED_MAX, world.SPEED_MAX)
+                ship.x = (WIDTH // 2 + chance.between(-150, 150)) * FINE
+                ship.y = (HEIGHT // 2 + chance.between(-150, 150)) * FINE
+        run(state, 1)
+        look(state)
+        for seat in state.ships:
+            own(state, seat)
 
 
 def test_a_view_does_not_change_when_the_state_goes_on() -> None:
     state = arena(4, seed=5)
-    view = bots_play(state, 100, Rng(6))[-1]
-    before = msgspec.msgpack.encode(view)
+    bots_play(state, 100, Rng(6))
+    views = GAME.view(state), GAME.secret(state, 1)
+    before = msgspec.msgpack.encode(views)
     bots_play(state, 50, Rng(7))
-    assert msgspec.msgpack.encode(view) == before
+    assert msgspec.msgpack.encode(views) == before
 
 
 def test_a_bot_beats_a_ship_that_does_nothing() -> None:
@@ -472,7 +677,7 @@ def test_a_bot_beats_a_ship_that_does_nothing() -> None:
     rng = Rng(1)
     for period in range(1200):
         if period % GAME.bot_every == 0:
-            GAME.apply(state, 0, GAME.bot(0, GAME.view(state), None, rng))
+            GAME.apply(state, 0, GAME.bot(0, look(state), own(state, 0), rng))
         GAME.advance(state, 1)
     assert state.scores[0].kills >= 3
     assert state.scores[0].deaths == 0
@@ -482,19 +687,25 @@ def test_a_bot_turns_away_before_a_wall() -> None:
     state = arena(1, seed=9)
     state.rocks.clear()
     place(state, 0, WIDTH - 700, 900, vx=30)
-    views = bots_play(state, 60, Rng(2))
-    assert max(view["ships"]["0"][0] for view in views) < WIDTH - 50
+    moments = bots_play(state, 60, Rng(2))
+    assert max(plain(VIEW, moment.shared)["ships"]["0"]["x"] for moment in moments) < WIDTH - 50
+
+
+# --- the browser -------------------------------------------------------------------------------
 
 
 def test_the_browser_client_knows_the_same_world() -> None:
     text = (Path(rules.__file__).parent / "client" / "world.js").read_text()
     told = {name: int(value) for name, value in re.findall(r"const (\w+) = (\d+);", text)}
-    assert told["WIDTH"] == WIDTH
-    assert told["HEIGHT"] == HEIGHT
-    assert told["FINE"] == FINE
-    assert told["ANGLES"] == world.ANGLES
-    assert told["SHIP_RADIUS"] == SHIP_RADIUS // FINE
-    assert told["HP"] == HP
-    assert told["RELOAD"] == world.RELOAD
-    assert told["SHOT_LIFE"] == world.SHOT_LIFE
-    assert told["TRIPLE_FOR"] == world.TRIPLE_FOR
+    in_units = {"SHIP_RADIUS", "SHOT_SPEED", "SHOT_REACH"}
+    for name, value in told.items():
+        assert value * (FINE if name in in_units else 1) == getattr(world, name), name
+
+
+def test_the_flights_that_the_browser_is_tested_with_are_up_to_date(tmp_path: Path) -> None:
+    make_arena.main(tmp_path)
+    kept = Path(make_arena.__file__).parent / "fixtures" / "arena.json"
+    assert (tmp_path / "arena.json").read_text() == kept.read_text(), (
+        "run `python -m tests.js.make_arena`, and `node --test` after it"
+    )
+    assert kept.stat().st_size < 150_000

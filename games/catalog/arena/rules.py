@@ -1,25 +1,85 @@
 """Arena as a title: who comes and goes, what is seen, who wins.
 
 The physics are in ``world.py``, the bot is in ``bot.py``. What is seen is coarser than what is:
-a viewer is told of every change, twenty times a second, so digits that nobody notices are cut.
+a viewer is told of every change, twenty times a second, so digits that nobody notices are cut. Each
+player besides knows the own ship exactly, now and then; in between the browser foretells it.
 """
 
 from itertools import groupby
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from games.catalog.arena import bot, world
-from games.catalog.arena.world import Controls, Score, Ship, State
+from games.catalog.arena.world import (
+    ANGLES,
+    FINE,
+    HEIGHT,
+    HP,
+    WIDTH,
+    Controls,
+    Score,
+    Ship,
+    State,
+)
 from games.sim.game import Away, Game, Outcome, Refusal, Settings, View
+from games.sim.kinds import Angle, Bool, Enum, Fixed, Int, Optional, Record, Table
 from games.sim.rng import Rng
+
+SEATS_MAX = 16
+LENGTH_S_MAX = 600
+
+_TIME = Int(0, LENGTH_S_MAX * 20 + world.TRIPLE_FOR)
+_SEAT = Int(0, SEATS_MAX - 1)
+_X, _Y = Int(0, WIDTH), Int(0, HEIGHT)
+_SPEED = 3 * world.SPEED_MAX // 2
+"""No part of a speed reaches it: pushes end at two thirds of it, each way, and walls and rocks turn
+a speed round, but make it no greater."""
+_SHOT_SPEED = (world.SHOT_SPEED + _SPEED // 2) // FINE
+
+VIEW = Record(
+    ends_at=_TIME,
+    score_limit=Int(0, 100),
+    rocks=Table(world.ROCKS, x=_X, y=_Y, r=Int(0, 255)),
+    ships=Table(SEATS_MAX, x=_X, y=_Y, angle=Angle(ANGLES), burning=Bool()),
+    hulls=Table(SEATS_MAX, hp=Int(0, HP), safe_until=_TIME, triple_until=_TIME, back_at=_TIME),
+    drifts=Table(
+        SEATS_MAX,
+        vx=Int(-_SPEED // FINE, _SPEED // FINE),
+        vy=Int(-_SPEED // FINE, _SPEED // FINE),
+    ),
+    shots=Table(
+        world.SHOTS_MAX,
+        x=_X,
+        y=_Y,
+        vx=Fixed(-_SHOT_SPEED, _SHOT_SPEED, 0.25),
+        vy=Fixed(-_SHOT_SPEED, _SHOT_SPEED, 0.25),
+        time=_TIME,
+        seat=_SEAT,
+    ),
+    kits=Table(world.KITS_MAX, x=_X, y=_Y, kind=Enum(*world.KINDS)),
+    scores=Table(SEATS_MAX, kills=Int(0, 4095), deaths=Int(0, 4095), by=Int(-1, SEATS_MAX - 1)),
+)
+"""What changes in every period, now and then, and seldom is apart: each change of a table says how
+many bits it has for every column."""
+
+OWN_SHIP = Record(
+    x=Int(0, WIDTH * FINE),
+    y=Int(0, HEIGHT * FINE),
+    vx=Int(-_SPEED, _SPEED),
+    vy=Int(-_SPEED, _SPEED),
+    angle=Angle(ANGLES),
+    spin=Int(-world.SPIN_MAX, world.SPIN_MAX),
+    reload=Int(0, world.RELOAD),
+)
 
 
 class ArenaSettings(Settings):
     """What the host chooses."""
 
     length_s: Annotated[
-        int, Meta(ge=60, le=600, title="Length", description="Of the match, in seconds.")
+        int, Meta(ge=60, le=LENGTH_S_MAX, title="Length", description="Of the match, in seconds.")
     ] = 180
     score_limit: Annotated[
         int,
@@ -31,18 +91,22 @@ class Arena(Game[State]):
     """Ships, shots and rocks: who destroys most until time is up wins."""
 
     title = "arena"
+    version = 2
     name = "Arena"
     summary = (
         "Ships with inertia, shots and rocks. Most kills when time is up wins; drop in anytime."
     )
-    seats = range(1, 17)
+    seats = range(1, SEATS_MAX + 1)
     tick_hz = 20
     drop_in = True
     grace_s = 10
     away = Away.BOT
     bot_every = 4
+    rewind_max = world.REWIND_MAX
     Settings = ArenaSettings
     Input = Controls
+    view_type = VIEW
+    secret_type = Record(ship=Optional(OWN_SHIP))
 
     def setup(self, seats: int, settings: ArenaSettings, rng: Rng) -> State:
         """An arena with its rocks, and nobody in it yet."""
@@ -63,9 +127,18 @@ class Arena(Game[State]):
 
     def apply(self, state: State, seat: int, input: Controls) -> Refusal | None:
         """Hold these controls from now on."""
-        if seat not in state.ships:
+        return self.apply_seen(state, seat, input, 0)
+
+    def apply_seen(self, state: State, seat: int, input: Controls, ago: int) -> Refusal | None:
+        """The same, and shoot at ships where the sender saw them.
+
+        A browser shows the own ship a period after it carried an input out, and the others a period
+        later than when it sent it: so nothing is to be added to ``ago`` for the period that begins.
+        """
+        ship = state.ships.get(seat)
+        if ship is None:
             return Refusal("not_playing")
-        state.ships[seat].held = input
+        ship.held, ship.ago = input, max(0, min(ago, world.REWIND_MAX))
         return None
 
     def advance(self, state: State, elapsed: int) -> None:
@@ -81,40 +154,44 @@ class Arena(Game[State]):
         return None
 
     def view(self, state: State) -> View:
-        """What everybody may see; places in units, speeds in half units a period.
+        """What everybody may see; places in units, speeds in units a period, times in periods.
 
-        A ship is ``[x, y, vx, vy, angle]``, and missing while it is wreckage. A hull is ``[hp,
-        burning, safe_until, triple_until, back_at]``. A shot is ``[x, y, vx, vy, time, seat]`` as
-        of the ``time`` it was fired, its speed in 32nds of a unit; it flies straight. A kit is
-        ``[x, y, kind]``, a score ``[kills, deaths, by]``, a rock ``[x, y, radius]`` for ever.
+        A ship is missing while it is wreckage. Its hull says when that is over (``back_at``), and
+        until when it is safe and shoots three at a time; its drift, how fast it was a moment ago. A
+        shot is told once: where it was at its ``time``, from when on it flies straight. ``by`` is
+        who destroyed a seat last, or -1.
         """
-        ships = {str(seat): ship for seat, ship in state.ships.items()}
+        ships = state.ships
         return {
             "ends_at": state.ends_at,
             "score_limit": state.score_limit,
-            "rocks": state.rocks,
-            "ships": {seat: _motion(ship) for seat, ship in ships.items() if ship.hp},
-            "hulls": {seat: _hull(ship) for seat, ship in ships.items()},
+            "rocks": dict(enumerate(state.rocks)),
+            "ships": {
+                seat: (ship.x // FINE, ship.y // FINE, ship.angle, ship.held.thrust)
+                for seat, ship in ships.items()
+                if ship.hp
+            },
+            "hulls": {
+                seat: (ship.hp, ship.safe_until, ship.triple_until, ship.back_at)
+                for seat, ship in ships.items()
+            },
+            "drifts": {seat: ship.drift for seat, ship in ships.items() if ship.hp},
             "shots": {key: shot.row for key, shot in state.shots.items()},
-            "kits": {key: list(kit) for key, kit in state.kits.items()},
-            "scores": {str(seat): [s.kills, s.deaths, s.by] for seat, s in state.scores.items()},
+            "kits": dict(state.kits),
+            "scores": {seat: (s.kills, s.deaths, s.by) for seat, s in state.scores.items()},
         }
 
+    def secret(self, state: State, seat: int) -> View:
+        """The own ship as of a moment ago, exactly; None while there is none."""
+        ship = state.ships.get(seat)
+        told = ship and ship.told
+        return {"ship": told and msgspec.structs.asdict(told)}
+
+    def conceal(self, state: State, seat: int, rng: Rng) -> None:
+        """Nothing is hidden but digits."""
+
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Controls:
-        return bot.decide(seat, view, rng)
-
-
-def _motion(ship: Ship) -> list[int]:
-    """The row of a ship, of which most changes in every period."""
-    half = world.FINE // 2
-    x, y = ship.x // world.FINE, ship.y // world.FINE
-    return [x, y, (ship.vx + half // 2) // half, (ship.vy + half // 2) // half, ship.angle]
-
-
-def _hull(ship: Ship) -> list[int]:
-    """The row of a ship that seldom changes; times are when, not how long, so that they stand."""
-    burning = int(ship.held.thrust and ship.hp > 0)
-    return [ship.hp, burning, ship.safe_until, ship.triple_until, ship.back_at]
+        return bot.decide(seat, view, secret, rng)
 
 
 def _ranking(scores: dict[int, Score]) -> list[list[int]]:

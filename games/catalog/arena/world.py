@@ -1,8 +1,12 @@
 """The world of the arena, and what one period makes of it.
 
-Rules of this file: integers only, so that a browser that steps the same world agrees to the last
-bit (no product reaches 2**53). Places and speeds count in ``FINE`` parts of a unit, speeds a
-period; an angle is one of ``ANGLES`` steps from east by south, as y points down.
+Rules of this file: integers only, so that a browser that steps the same ship agrees to the last
+bit (no product reaches 2**53; ``client/step.js`` is ``pilot`` in JavaScript, and is tested against
+it). Places and speeds count in ``FINE`` parts of a unit, speeds a period; an angle is one of
+``ANGLES`` steps from east by south, as y points down.
+
+A shot is tested against where ships were when its player pulled the trigger, as that player saw
+them: the state keeps their last few places. What a ship does to others it does in the present.
 """
 
 from math import isqrt, pi, sin
@@ -11,6 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from games.sim.past import Past
 from games.sim.rng import Rng
 
 WIDTH, HEIGHT = 3200, 1800  # units: 16 to 9, as most screens
@@ -20,16 +25,18 @@ ANGLES = 256
 SHIP_RADIUS = 34 * FINE
 HP = 5
 THRUST = 35  # gained each period
-DRAG = 32  # a 32nd is lost each period: THRUST * DRAG, 35 units a period, is never outrun
+DRAG = 32  # a 32nd is lost each period: no engine outruns THRUST * DRAG, 35 units a period
+SPEED_MAX = 2 * THRUST * DRAG  # of either part of the speed, after a push
 SPIN_MAX = 9  # 4.4 radians a second …
 SPIN_GAIN = 3  # … but gently at first, so that a tap on a key turns by four degrees
 
 SHOT_SPEED = 64 * FINE
 SHOT_LIFE = 24  # periods: about half of the arena
 SHOT_REACH = SHIP_RADIUS + 6 * FINE
-SHOT_NEAR = SHOT_REACH + SHOT_SPEED + THRUST * DRAG  # beyond, no shot arrives within a period
+SHOT_NEAR = SHOT_REACH + SHOT_SPEED + 3 * SPEED_MAX  # beyond, no shot arrives within a period
 RELOAD = 5
 SPREAD = 9  # angle between the shots of a triple
+SHOTS_MAX = 16 * 3 * (SHOT_LIFE // RELOAD + 1)  # of sixteen ships with triple shots
 
 BACK_AFTER = 50  # periods from destruction to the new ship
 SAFE_FOR = 40  # periods that it cannot be hurt, unless it fires
@@ -40,6 +47,15 @@ KITS_MAX = 4
 KIT_EVERY = 100
 KIT_REACH = SHIP_RADIUS + 30 * FINE
 KINDS = ("repair", "triple")
+
+REWIND_MAX = 8
+"""Periods that a shot looks back at the most: 400 ms. That is a round trip of 200 ms, the two or
+three periods that a screen waits for news, and what an input waits for its tick; who is farther
+away has to aim ahead. More would be felt by the others, who are hit where they no longer are."""
+OWN_EVERY = 4
+"""Periods after which a player is told the own ship exactly; browsers foretell what is between."""
+DRIFT_EVERY = 8
+"""Periods after which all are told how fast ships drift. For bots: who watches sees it anyway."""
 
 # Rounded to integers here, once; nowhere near a tie, so every libm gives the same table.
 SINE = tuple(round(1024 * sin(step * 2 * pi / ANGLES)) for step in range(ANGLES))
@@ -62,8 +78,27 @@ class Controls(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     aim: Annotated[int, Meta(ge=0, lt=ANGLES)] | None = None
 
 
+class Own(msgspec.Struct, frozen=True):
+    """A ship as its player must know it to foretell it exactly."""
+
+    x: int
+    y: int
+    vx: int
+    vy: int
+    angle: int
+    spin: int
+    reload: int
+
+
 class Ship(msgspec.Struct):
-    """One seat's ship; while ``hp`` is 0 it is wreckage, waiting for ``back_at``."""
+    """One seat's ship; while ``hp`` is 0 it is wreckage, waiting for ``back_at``.
+
+    Attributes:
+        reload: Periods until the gun is ready.
+        ago: How many periods ago what its player sees was true.
+        told: What its player was last told of it; None while there is nothing to be told.
+        drift: Its speed in units a period, as everybody was last told.
+    """
 
     x: int = 0
     y: int = 0
@@ -71,16 +106,24 @@ class Ship(msgspec.Struct):
     vy: int = 0
     angle: int = 0
     spin: int = 0
+    reload: int = 0
     hp: int = 0
     held: Controls = Controls()
-    loaded_at: int = 0
+    ago: int = 0
     safe_until: int = 0
     triple_until: int = 0
     back_at: int = 0
+    told: Own | None = None
+    drift: tuple[int, int] = (0, 0)
 
 
 class Shot(msgspec.Struct):
-    """A shot in flight. ``row`` is what viewers are told of it, once: they work out the rest."""
+    """A shot in flight.
+
+    Attributes:
+        ago: How many periods back it looks for ships.
+        row: What viewers are told of it, once: they work out the rest.
+    """
 
     seat: int
     x: int
@@ -88,7 +131,8 @@ class Shot(msgspec.Struct):
     vx: int
     vy: int
     dies_at: int
-    row: list[int]
+    ago: int
+    row: tuple[int, int, float, float, int, int]
 
 
 class Score(msgspec.Struct):
@@ -99,8 +143,16 @@ class Score(msgspec.Struct):
     by: int = -1
 
 
+Places = dict[int, tuple[int, int]]
+"""Where the ships are, by seat; without those that are wreckage."""
+
+
 class State(msgspec.Struct):
-    """A match. Ships and scores by seat; shots and kits by number, as text; rocks in units."""
+    """A match. Ships and scores by seat; shots and kits by number; rocks in units.
+
+    Attributes:
+        past: Where ships were at the end of the last periods.
+    """
 
     rng: Rng
     ends_at: int
@@ -109,27 +161,39 @@ class State(msgspec.Struct):
     born: int = 0
     ships: dict[int, Ship] = {}
     scores: dict[int, Score] = {}
-    shots: dict[str, Shot] = {}
-    kits: dict[str, tuple[int, int, str]] = {}
-    rocks: list[list[int]] = []
+    shots: dict[int, Shot] = {}
+    kits: dict[int, tuple[int, int, str]] = {}
+    rocks: list[tuple[int, int, int]] = []
+    past: Past[Places] = msgspec.field(default_factory=lambda: Past(REWIND_MAX + 1))
 
 
 def step(state: State) -> None:
     """Let one period pass."""
     state.time += 1
-    for key, shot in list(state.shots.items()):
-        if not _fly(state, shot):
-            del state.shots[key]
+    _fly_shots(state)
     for seat, ship in state.ships.items():
         if ship.hp:
-            _steer(ship)
-            _move(state, ship)
-            if ship.held.fire and state.time >= ship.loaded_at:
+            if pilot(ship, state.rocks):
                 _fire(state, seat, ship)
         elif state.time >= ship.back_at:
             spawn(state, ship)
     _jostle([ship for ship in state.ships.values() if ship.hp])
     _offer_kits(state)
+    _remember(state)
+
+
+def pilot(ship: Ship, rocks: list[tuple[int, int, int]]) -> bool:
+    """Move a ship on by what its player holds down; True if its gun goes off.
+
+    This alone is what a browser foretells of the own ship; nothing else may be asked here.
+    """
+    _steer(ship)
+    _move(ship, rocks)
+    ship.reload = max(0, ship.reload - 1)
+    if ship.held.fire and not ship.reload:
+        ship.reload = RELOAD
+        return True
+    return False
 
 
 def spawn(state: State, ship: Ship) -> None:
@@ -137,10 +201,11 @@ def spawn(state: State, ship: Ship) -> None:
     others = [other for other in state.ships.values() if other.hp]
     spots = [free_spot(state) for _ in range(6)]
     ship.x, ship.y = max(spots, key=lambda spot: _nearest(spot, others))
-    ship.vx = ship.vy = ship.spin = ship.triple_until = 0
+    ship.vx = ship.vy = ship.spin = ship.reload = ship.triple_until = 0
     ship.angle = state.rng.below(ANGLES)
     ship.hp = HP
     ship.safe_until = state.time + SAFE_FOR
+    ship.told, ship.drift = own(ship), (0, 0)
 
 
 def free_spot(state: State) -> tuple[int, int]:
@@ -152,9 +217,9 @@ def free_spot(state: State) -> tuple[int, int]:
             return x * FINE, y * FINE
 
 
-def scatter_rocks(rng: Rng) -> list[list[int]]:
+def scatter_rocks(rng: Rng) -> list[tuple[int, int, int]]:
     """Rocks as (x, y, radius) in units, with room for a ship to pass between any two."""
-    rocks: list[list[int]] = []
+    rocks: list[tuple[int, int, int]] = []
     for _ in range(60):
         x, y, r = (
             rng.between(350, WIDTH - 350),
@@ -162,7 +227,7 @@ def scatter_rocks(rng: Rng) -> list[list[int]]:
             rng.between(70, 140),
         )
         if all((x - ox) ** 2 + (y - oy) ** 2 > (r + o + 160) ** 2 for ox, oy, o in rocks):
-            rocks.append([x, y, r])
+            rocks.append((x, y, r))
     return rocks[:ROCKS]
 
 
@@ -192,10 +257,10 @@ def _drag(speed: int) -> int:
     return (speed + DRAG - 1) // DRAG if speed > 0 else speed // DRAG
 
 
-def _move(state: State, ship: Ship) -> None:
+def _move(ship: Ship, rocks: list[tuple[int, int, int]]) -> None:
     ship.x, ship.vx = _within(ship.x + ship.vx, ship.vx, WIDTH * FINE - SHIP_RADIUS)
     ship.y, ship.vy = _within(ship.y + ship.vy, ship.vy, HEIGHT * FINE - SHIP_RADIUS)
-    for rx, ry, r in state.rocks:
+    for rx, ry, r in rocks:
         dx, dy, reach = ship.x - rx * FINE, ship.y - ry * FINE, r * FINE + SHIP_RADIUS
         if -reach < dx < reach and -reach < dy < reach and dx * dx + dy * dy < reach * reach:
             away = isqrt(dx * dx + dy * dy) or 1
@@ -220,8 +285,11 @@ def _jostle(ships: list[Ship]) -> None:
     wide = 2 * SHIP_RADIUS
     for number, a in enumerate(ships):
         for b in ships[number + 1 :]:
-            dx, dy = b.x - a.x, b.y - a.y
-            if -wide < dx < wide and -wide < dy < wide and 0 < dx * dx + dy * dy < wide * wide:
+            dx = b.x - a.x
+            if not -wide < dx < wide:
+                continue
+            dy = b.y - a.y
+            if -wide < dy < wide and 0 < dx * dx + dy * dy < wide * wide:
                 away = isqrt(dx * dx + dy * dy)
                 px, py = dx * (wide - away) // (2 * away), dy * (wide - away) // (2 * away)
                 a.x, a.y, b.x, b.y = a.x - px, a.y - py, b.x + px, b.y + py
@@ -229,10 +297,20 @@ def _jostle(ships: list[Ship]) -> None:
                 if closing < 0:
                     px, py = closing * dx // (away * away), closing * dy // (away * away)
                     a.vx, a.vy, b.vx, b.vy = a.vx + px, a.vy + py, b.vx - px, b.vy - py
+                _settle(a)
+                _settle(b)
+
+
+def _settle(ship: Ship) -> None:
+    """After a push: inside the walls, not too fast, and its player is told at once."""
+    ship.x = max(SHIP_RADIUS, min(WIDTH * FINE - SHIP_RADIUS, ship.x))
+    ship.y = max(SHIP_RADIUS, min(HEIGHT * FINE - SHIP_RADIUS, ship.y))
+    ship.vx = max(-SPEED_MAX, min(SPEED_MAX, ship.vx))
+    ship.vy = max(-SPEED_MAX, min(SPEED_MAX, ship.vy))
+    ship.told = None
 
 
 def _fire(state: State, seat: int, ship: Ship) -> None:
-    ship.loaded_at = state.time + RELOAD
     ship.safe_until = 0
     triple = state.time < ship.triple_until
     for turned in (-SPREAD, 0, SPREAD) if triple else (0,):
@@ -240,17 +318,55 @@ def _fire(state: State, seat: int, ship: Ship) -> None:
         x, y = ship.x + (SHIP_RADIUS * cosine >> 10), ship.y + (SHIP_RADIUS * sine >> 10)
         vx = (SHOT_SPEED * cosine >> 10) + (ship.vx >> 1)
         vy = (SHOT_SPEED * sine >> 10) + (ship.vy >> 1)
-        row = [x // FINE, y // FINE, vx, vy, state.time, seat]
+        row = (x // FINE, y // FINE, vx / FINE, vy / FINE, state.time, seat)
+        dies_at = state.time + SHOT_LIFE
         state.born += 1
-        state.shots[str(state.born)] = Shot(seat, x, y, vx, vy, state.time + SHOT_LIFE, row)
+        state.shots[state.born] = Shot(seat, x, y, vx, vy, dies_at, ship.ago, row)
 
 
-def _fly(state: State, shot: Shot) -> bool:
-    """Move a shot on and let it hit; False if that was its end."""
+_Target = tuple[int, Ship, int, int, int, int]
+"""A ship as a shot sees it: its seat, what can be hurt, where it was, and how it moves on."""
+
+
+def _fly_shots(state: State) -> None:
+    """Move all shots on and let them hit what their players saw."""
+    seen: dict[int, list[_Target]] = {}
+    for key, shot in list(state.shots.items()):
+        if shot.ago not in seen:
+            seen[shot.ago] = _targets(state, shot.ago)
+        if not _fly(state, shot, seen[shot.ago]):
+            del state.shots[key]
+
+
+def _targets(state: State, ago: int) -> list[_Target]:
+    """The ships that can be hit, where they were so many periods ago.
+
+    What was is known to have moved on in the period after it, and was seen to. Where a ship will
+    move in this period, nobody knows yet: in the present it stands until the shots have moved.
+    """
+    if ago == 0 or not len(state.past):
+        return [(seat, ship, ship.x, ship.y, 0, 0) for seat, ship in state.ships.items() if ship.hp]
+    places, after = state.past.at(ago), state.past.at(ago - 1)
+    targets = []
     for seat, ship in state.ships.items():
-        dx, dy = ship.x - shot.x, ship.y - shot.y
+        if ship.hp and seat in places:
+            x, y = places[seat]
+            to_x, to_y = after.get(seat, (x, y))
+            targets.append((seat, ship, x, y, to_x - x, to_y - y))
+    return targets
+
+
+def _fly(state: State, shot: Shot, targets: list[_Target]) -> bool:
+    """Move a shot on and let it hit; False if that was its end."""
+    for seat, ship, at_x, at_y, move_x, move_y in targets:
+        dx, dy = at_x - shot.x, at_y - shot.y
         near = -SHOT_NEAR < dx < SHOT_NEAR and -SHOT_NEAR < dy < SHOT_NEAR
-        if near and ship.hp and seat != shot.seat and _meets(dx, dy, shot.vx, shot.vy):
+        if (
+            near
+            and ship.hp
+            and seat != shot.seat
+            and _meets(dx, dy, shot.vx - move_x, shot.vy - move_y)
+        ):
             if state.time >= ship.safe_until:
                 _hurt(state, seat, ship, shot.seat)
             return False
@@ -266,7 +382,7 @@ def _fly(state: State, shot: Shot) -> bool:
 
 
 def _meets(dx: int, dy: int, vx: int, vy: int) -> bool:
-    """Whether a shot moving by (vx, vy) comes within reach of a ship (dx, dy) away."""
+    """Whether a shot comes within reach that moves by (vx, vy), as a ship (dx, dy) away sees it."""
     along, whole, reach = dx * vx + dy * vy, vx * vx + vy * vy, SHOT_REACH * SHOT_REACH
     if along <= 0:
         return dx * dx + dy * dy <= reach
@@ -299,4 +415,24 @@ def _offer_kits(state: State) -> None:
     if state.time % KIT_EVERY == 0 and len(state.kits) < KITS_MAX:
         x, y = free_spot(state)
         state.born += 1
-        state.kits[str(state.born)] = (x // FINE, y // FINE, state.rng.choice(KINDS))
+        state.kits[state.born] = (x // FINE, y // FINE, state.rng.choice(KINDS))
+
+
+def _remember(state: State) -> None:
+    """Keep what shots and players will ask for."""
+    places: Places = {}
+    for seat, ship in state.ships.items():
+        if not ship.hp:
+            ship.told = None
+            continue
+        places[seat] = (ship.x, ship.y)
+        if ship.told is None or not (state.time + seat) % OWN_EVERY:
+            ship.told = own(ship)
+        if not state.time % DRIFT_EVERY:
+            ship.drift = ((ship.vx + FINE // 2) // FINE, (ship.vy + FINE // 2) // FINE)
+    state.past.keep(places)
+
+
+def own(ship: Ship) -> Own:
+    """What its player is to know of a ship."""
+    return Own(ship.x, ship.y, ship.vx, ship.vy, ship.angle, ship.spin, ship.reload)

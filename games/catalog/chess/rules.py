@@ -20,10 +20,28 @@ import msgspec
 from msgspec import Meta
 
 from games.catalog.chess.bot import think
-from games.sim import Away, Game, Outcome, Refusal, Rng, Settings, View
+from games.sim import (
+    Away,
+    Bool,
+    Enum,
+    Game,
+    Int,
+    List,
+    Optional,
+    Outcome,
+    Record,
+    Refusal,
+    Rng,
+    Settings,
+    Text,
+    View,
+)
 
 HZ = 100
 FIRST_MOVE_S = 30
+CLOCK_MAX = 2**26  # periods: more than three hours and a minute for each of 6000 moves
+
+SIDE = Int(0, 1)
 
 
 class Options(Settings):
@@ -121,6 +139,21 @@ class Chess(Game[State]):
     bot_every = 80
     Settings = Options
     Input = Action
+    view_type = Record(
+        fen=Text(100),
+        turn=SIDE,
+        moves=List(Text(8), 12_000),  # the 75-move rule ends any match before
+        last=Optional(Text(5)),
+        check=Bool(),
+        legal=Text(600),
+        clocks=List(Int(0, CLOCK_MAX), 2),
+        running=Optional(SIDE),
+        first_move=Optional(Int(0, FIRST_MOVE_S * HZ)),
+        offer=Optional(SIDE),
+        can_offer=List(Bool(), 2),
+        claim=Optional(Enum("threefold_repetition", "fifty_moves")),
+        reason=Optional(Text(40)),
+    )
 
     def setup(self, seats: int, settings: Options, rng: Rng) -> State:
         """The opening position, full clocks, white to move."""

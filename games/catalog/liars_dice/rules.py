@@ -18,13 +18,32 @@ import msgspec
 from msgspec import Meta
 
 from games.catalog.liars_dice.bot import think
-from games.sim import Away, Game, Outcome, Refusal, Rng, Settings, View
+from games.sim import (
+    Away,
+    Bool,
+    Enum,
+    Game,
+    Int,
+    List,
+    Optional,
+    Outcome,
+    Record,
+    Refusal,
+    Rng,
+    Settings,
+    View,
+)
 
 HZ = 10
 FACES = 6
 SEATS_MAX = 6
 DICE_MAX = 6
+TURN_S_MAX = 120
 REVEAL_PERIODS = 7 * HZ
+ON_TABLE = SEATS_MAX * DICE_MAX
+
+SEAT, COUNT, FACE = Int(0, SEATS_MAX - 1), Int(0, ON_TABLE), Int(1, FACES)
+DICE = List(FACE, DICE_MAX)
 
 
 class Options(Settings):
@@ -34,7 +53,8 @@ class Options(Settings):
         int, Meta(ge=1, le=DICE_MAX, title="Dice", description="For each player at the start")
     ] = 5
     turn_s: Annotated[
-        int, Meta(ge=10, le=120, title="Time for a turn", description="Seconds to bid or call")
+        int,
+        Meta(ge=10, le=TURN_S_MAX, title="Time for a turn", description="Seconds to bid or call"),
     ] = 45
     wild_ones: Annotated[
         bool, Meta(title="Ones are wild", description="They count as any face; nobody bids on them")
@@ -44,7 +64,7 @@ class Options(Settings):
 class Bid(msgspec.Struct, tag="bid", tag_field="t", forbid_unknown_fields=True):
     """``{"t": "bid", "count": 4, "face": 5}``: there are at least four fives on the table."""
 
-    count: Annotated[int, Meta(ge=1, le=SEATS_MAX * DICE_MAX)]
+    count: Annotated[int, Meta(ge=1, le=ON_TABLE)]
     face: Annotated[int, Meta(ge=1, le=FACES)]
 
 
@@ -116,6 +136,29 @@ class LiarsDice(Game[State]):
     bot_every = 12
     Settings = Options
     Input = Bid | Liar
+    view_type = Record(
+        phase=Enum("bidding", "reveal", "over"),
+        round=Int(0, 99),
+        turn=Optional(SEAT),
+        left=Int(0, TURN_S_MAX * HZ),
+        turn_periods=Int(0, TURN_S_MAX * HZ),
+        reveal_periods=Int(0, REVEAL_PERIODS),
+        wild=Bool(),
+        counts=List(Int(0, DICE_MAX), SEATS_MAX),
+        bids=List(List(COUNT, 3), ON_TABLE * FACES),
+        last=Optional(
+            Record(
+                dice=List(DICE, SEATS_MAX),
+                bidder=SEAT,
+                caller=SEAT,
+                count=COUNT,
+                face=FACE,
+                found=COUNT,
+                loser=SEAT,
+            )
+        ),
+    )
+    secret_type = Record(dice=DICE)
 
     def setup(self, seats: int, settings: Options, rng: Rng) -> State:
         state = State(
@@ -205,6 +248,14 @@ class LiarsDice(Game[State]):
         """What this seat alone may see besides: its own dice."""
         return {"dice": list(state.dice[seat])}
 
+    def conceal(self, state: State, seat: int, rng: Rng) -> None:
+        """Until a call, the others may as well have rolled anything else; so may the next roll."""
+        state.rng = rng.fork()
+        if state.phase == "bidding":
+            mine = state.dice[seat]
+            state.dice = _rolled(state.counts, rng)
+            state.dice[seat] = mine
+
     def bot(
         self, seat: int, view: View, secret: View | None, rng: Rng
     ) -> dict[str, str | int] | None:
@@ -229,13 +280,16 @@ def _from(state: State, seat: int) -> int:
 
 def _roll(state: State, first: int) -> None:
     """A new round, in which ``first`` opens, or whoever comes next."""
-    roll = state.rng.below
-    state.dice = [sorted(roll(FACES) + 1 for _ in range(count)) for count in state.counts]
+    state.dice = _rolled(state.counts, state.rng)
     state.turn = _from(state, first)
     state.left = state.turn_periods
     state.phase = "bidding"
     state.round += 1
     state.bids = []
+
+
+def _rolled(counts: list[int], rng: Rng) -> list[list[int]]:
+    return [sorted(rng.below(FACES) + 1 for _ in range(count)) for count in counts]
 
 
 def _objection(state: State, count: int, face: int) -> Refusal | None:

@@ -5,11 +5,25 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from games.sim import Game, Outcome, Refusal, Rng, Settings, View
+from games.sim import (
+    Bool,
+    Enum,
+    Game,
+    Int,
+    List,
+    Optional,
+    Outcome,
+    Record,
+    Refusal,
+    Rng,
+    Settings,
+    View,
+)
 
 BEATS = {"rock": "scissors", "scissors": "paper", "paper": "rock"}
 ROUND_PERIODS = 150  # 15 seconds at 10 Hz
 VOID_MAX = 3  # rounds in a row in which nobody chose
+CHOICE = Optional(Enum(*BEATS))
 
 
 class Options(Settings):
@@ -41,6 +55,14 @@ class Roshambo(Game[State]):
     bot_every = 15
     Settings = Options
     Input = Literal["rock", "paper", "scissors"]
+    view_type = Record(
+        first_to=Int(1, 10),
+        wins=List(Int(0, 10), 2),
+        chosen=List(Bool(), 2),
+        left=Int(0, ROUND_PERIODS),
+        rounds=List(List(CHOICE, 2), 1_000_000),
+    )
+    secret_type = Record(mine=CHOICE)
 
     def setup(self, seats: int, settings: Options, rng: Rng) -> State:
         return State(settings.first_to, choices=[None] * seats, wins=[0] * seats)
@@ -80,6 +102,11 @@ class Roshambo(Game[State]):
     def secret(self, state: State, seat: int) -> View:
         """What this seat alone may see besides: its own choice."""
         return {"mine": state.choices[seat]}
+
+    def conceal(self, state: State, seat: int, rng: Rng) -> None:
+        """The other side may as well have chosen anything else."""
+        if state.choices[1 - seat] is not None:
+            state.choices[1 - seat] = rng.choice(list(BEATS))
 
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> str | None:
         return None if view["chosen"][seat] else rng.choice(list(BEATS))

@@ -5,6 +5,10 @@
  * tells most: the estimate follows the largest of `time - elapsed`, and goes there gently, so that
  * jitter on the way does not make anything on the screen tremble.
  *
+ * This is the filter for the least delay that NTP has (RFC 5905, section 10), one way: it tells what
+ * time it was in the room when what arrives now at the earliest was sent. That is what a screen
+ * needs; half a round trip more would be the room's present, of which nothing is known here.
+ *
  * Rules of this file: no clock is read; `now` is handed in, in milliseconds that only rise.
  */
 
@@ -18,6 +22,10 @@ const SLEW_MS = 400;
 const SLEW_SHARE_MAX = 0.2;
 /** … unless it is wrong by more than this; then gently would take too long. */
 const JUMP_MS = 500;
+/** After so long without a word, a page may have been asleep … */
+const GAP_MS = 500;
+/** … and what it finds waiting is old. What was known before counts until news have had this time. */
+const CONFIRM_MS = 250;
 
 export class RoomClock {
   /**
@@ -33,6 +41,8 @@ export class RoomClock {
     this.stoppedAt = 0;
     this.offset = 0;
     this.movedAt = 0;
+    this.heardAt = -Infinity;
+    this.wokeAt = -Infinity;
   }
 
   /** The room said: it is `time` now, and time runs. */
@@ -44,10 +54,16 @@ export class RoomClock {
       this.movedAt = now;
       this.running = true;
     }
+    if (now - this.heardAt > GAP_MS) this.wokeAt = now;
+    this.heardAt = now;
     while (this.samples.length && this.samples.at(-1).offset <= offset) this.samples.pop();
     this.samples.push({ offset, at: now });
-    while (this.samples.length > 1 && now - this.samples[0].at > this.windowMs) this.samples.shift();
     this.#slew(now);
+  }
+
+  /** By how much the estimate is still to move, in milliseconds; above 0: it is behind. */
+  get error() {
+    return this.running && this.samples.length ? (this.samples[0].offset - this.offset) / this.perMs : 0;
   }
 
   /** The match is over at `time`, and time stands still. */
@@ -68,9 +84,15 @@ export class RoomClock {
     return this.offset + now * this.perMs;
   }
 
+  #expire(now) {
+    if (now - this.wokeAt < CONFIRM_MS) return;
+    while (this.samples.length > 1 && now - this.samples[0].at > this.windowMs) this.samples.shift();
+  }
+
   #slew(now) {
-    const passed = now - this.movedAt;
-    this.movedAt = now;
+    const passed = Math.max(0, now - this.movedAt);
+    this.movedAt = Math.max(now, this.movedAt);
+    this.#expire(now);
     if (!this.samples.length) return;
     const error = this.samples[0].offset - this.offset;
     if (Math.abs(error) > JUMP_MS * this.perMs) {

@@ -2,13 +2,47 @@
  * The only place where frames become messages, and messages frames.
  *
  * A frame from the server carries one or more messages: in JSON (text) one a line, in MessagePack
- * (binary) one after another. A frame from the client carries one.
+ * (binary) one after another. A frame from the client carries one. In JSON a message is a map with
+ * its kind under `t`; in MessagePack it is an array of its kind's number and its fields in order.
+ * On this side of the codec both are the map. A view in MessagePack stays the bytes that it is.
  */
 
 import { decodeAll, encode as encodeMsgpack } from "./msgpack.js";
 
 /** WebSocket subprotocols by encoding. */
 export const SUBPROTOCOLS = { msgpack: "evertick.v1.msgpack", json: "evertick.v1.json" };
+
+/** Stands for a field that is always said. */
+const SAID = Symbol("said");
+
+/** What the client says: the kinds by number, and what each field is where it is left out. */
+export const CLIENT = [
+  ["hello", { v: SAID, session: SAID, ticket: "", resume: "" }],
+  ["input", { seq: SAID, data: null, seen: -1 }],
+  ["resync", { tick: -1 }],
+  ["ping", { n: SAID }],
+  ["leave", {}],
+  ["got", { n: SAID }],
+];
+
+/** What the server says. */
+export const SERVER = [
+  ["welcome", {
+    v: SAID, match: SAID, title: SAID, seat: SAID, hz: SAID, realtime: SAID, time: SAID,
+    settings: SAID, schema: SAID, settled: 0, resume: "",
+  }],
+  ["snapshot", { tick: SAID, time: SAID, view: SAID }],
+  ["delta", { tick: SAID, time: SAID, change: SAID, back: 1, hash: null }],
+  ["own", { tick: SAID, settled: null, change: null, view: null, back: 1, inbox: 1, refused: [], hash: null }],
+  ["again", { next: SAID, code: SAID }],
+  ["pong", { n: SAID }],
+  ["error", { code: SAID, message: SAID }],
+];
+
+/** `{tag, fields}` by name; no name is used by both sides. */
+const KINDS = new Map([CLIENT, SERVER].flatMap((kinds) => kinds.map(([t, fields], tag) => [t, { tag, fields }])));
+
+const utf8 = new TextEncoder();
 
 /** Bytes of one message that the server takes. */
 const FRAME_BYTES_MAX = 4096;
@@ -31,22 +65,55 @@ export function encodingOf(protocol) {
  * @returns {string | Uint8Array}
  */
 export function encode(message, encoding) {
-  return encoding === "json" ? JSON.stringify(message) : encodeMsgpack(message);
+  return encoding === "json" ? JSON.stringify(message) : encodeMsgpack(row(message));
 }
 
 /**
- * The messages of one frame; throws if any part of it is no message.
+ * The messages of one frame, without those of a kind that is not known; throws if any part of it
+ * is no message.
  * @param {string | ArrayBuffer | Uint8Array} frame
+ * @param {typeof SERVER} kinds of the side that sent it
  * @returns {{t: string}[]}
  */
-export function decode(frame) {
-  const messages = typeof frame === "string" ? lines(frame) : decodeAll(frame);
+export function decode(frame, kinds = SERVER) {
+  const parts = typeof frame === "string" ? lines(frame) : decodeAll(frame).map((part) => named(part, kinds));
+  const messages = parts.filter((part) => part !== undefined);
   for (const message of messages) {
     if (message === null || typeof message !== "object" || typeof message.t !== "string") {
       throw new TypeError("a frame with what is no message");
     }
   }
   return messages;
+}
+
+/** The array that stands for a message; what is left out at its end is what is so by default. */
+function row(message) {
+  const { tag, fields } = KINDS.get(message.t);
+  const values = [];
+  let length = 0;
+  for (const [name, otherwise] of Object.entries(fields)) {
+    const value = message[name] ?? (otherwise === SAID ? null : otherwise);
+    values.push(value);
+    if (!isDefault(value, otherwise)) length = values.length;
+  }
+  return [tag, ...values.slice(0, length)];
+}
+
+/** The message for which an array stands; undefined if its kind is not known. */
+function named(part, kinds) {
+  if (!Array.isArray(part) || !Number.isInteger(part[0])) throw new TypeError("a frame with what is no message");
+  if (!Object.hasOwn(kinds, part[0])) return undefined;
+  const [t, fields] = kinds[part[0]];
+  const message = { t };
+  Object.entries(fields).forEach(([name, otherwise], i) => {
+    if (i + 1 < part.length) message[name] = part[i + 1];
+    else if (otherwise === SAID) throw new TypeError(`a frame with a ${t} that ends early`);
+  });
+  return message;
+}
+
+function isDefault(value, otherwise) {
+  return value === otherwise || (Array.isArray(otherwise) && Array.isArray(value) && value.length === 0);
 }
 
 /**
@@ -58,8 +125,8 @@ export function decode(frame) {
  */
 export function plain(data) {
   const copy = copyPlain(data ?? null, DEPTH_MAX);
-  const message = { t: "input", seq: Number.MAX_SAFE_INTEGER, data: copy };
-  const bytes = Math.max(JSON.stringify(message).length, encodeMsgpack(message).length);
+  const message = { t: "input", seq: Number.MAX_SAFE_INTEGER, data: copy, seen: Number.MAX_SAFE_INTEGER };
+  const bytes = Math.max(utf8.encode(encode(message, "json")).length, encode(message, "msgpack").length);
   if (bytes > FRAME_BYTES_MAX) throw new RangeError(`an input of ${bytes} bytes is too large`);
   return copy;
 }

@@ -13,12 +13,15 @@
  * are never changed in place, so a state that you keep stays what it was.
  *
  * This module is the shell: the socket, the clock, the page. What is said is in `session.js`, when
- * to connect in `link.js`.
+ * to connect in `link.js`, how it comes to look smooth in `screen.js`.
  */
 
 import { SUBPROTOCOLS, decode, encode, encodingOf } from "./codec.js";
 import { FINAL, Link } from "./link.js";
+import { Screen } from "./screen.js";
 import { Session, SendError } from "./session.js";
+import { WATCHED, happened } from "./watch.js";
+import { Weather } from "./weather.js";
 
 export { SendError };
 
@@ -39,6 +42,9 @@ export { SendError };
  * @property {number} time the room's time at this tick, in periods
  * @property {number} at when it arrived, on the scale of `performance.now()`
  * @property {number} settled inputs up to this number are settled in this state
+ * @property {Record<string, Set<string>>} entered rows that only came into this seat's sight, by the
+ *   dotted path of their table
+ * @property {Record<string, Set<string>>} left rows that only left it
  *
  * @typedef {object} JoinOptions
  * @property {string} match id of the match
@@ -61,6 +67,28 @@ export { SendError };
  * @property {(refusal: {seq: number, code: string, data: any}) => void} refused
  * @property {(error: {code: string, message: string, fatal: boolean}) => void} error
  * @property {(ms: number) => void} rtt
+ * @property {(drift: {view: "shared" | "own", tick: number, reason: "hash" | "change"}) => void} drift
+ *   a view was another than the room's; it was asked for again
+ */
+
+/**
+ * Counted since the page was loaded, and measured just now.
+ * @typedef {object} Stats
+ * @property {number | null} rtt milliseconds of a round trip, smoothed
+ * @property {number} jitter milliseconds by which states come unevenly, smoothed
+ * @property {number} clock milliseconds that the room's clock here is still off from what is known
+ * @property {number} delay milliseconds that tracks are in the past; 0 without
+ * @property {number} buffer milliseconds that are known beyond that
+ * @property {number} bytesIn
+ * @property {number} bytesOut
+ * @property {number} framesIn
+ * @property {number} framesOut
+ * @property {number | null} inbox how many inputs of this seat the last tick found waiting
+ * @property {number} unsettled inputs sent and not yet settled
+ * @property {number} corrections how often a prediction was wrong
+ * @property {number} correction how far off it was the last time
+ * @property {number} drifts how often this page's view was found to differ from the room's
+ * @property {number} lost frames that the simulated weather lost, to come late
  */
 
 /** What a leaving player waits at most for the server's goodbye. */
@@ -69,6 +97,10 @@ const LEAVE_MS = 3000;
 const CLOSE_MALFORMED = 4000;
 /** As the browser says it: lost without a word. */
 const LOST = 1006;
+/** Of a cut that is not said to be of another length. */
+const CUT_MS = 2000;
+/** What is typed there is not meant for us. */
+const TYPED_IN = "input, textarea, select, [contenteditable]";
 
 /** The world of a page. */
 const browser = {
@@ -105,6 +137,11 @@ export class Room {
   #end = null;
   #leaving = null; // {by, promise, resolve}
   #unlisten = () => {};
+  #screen;
+  #weather;
+  #watchers = new Set(); // {name, path, handler}
+  #count = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
+  #panel = null;
 
   /** @param {JoinOptions} options */
   constructor({ match, getTicket, encoding = "msgpack", url, env = {} }) {
@@ -115,6 +152,14 @@ export class Room {
     this.#encoding = encoding;
     this.#session = new Session(randomId(), (...event) => this.#emit(...event));
     this.#link = new Link(this.#env.random);
+    this.#weather = new Weather(this.#env.random);
+    this.#screen = new Screen({
+      session: this.#session,
+      now: this.#env.now,
+      state: () => this.state,
+      secret: () => this.secret,
+      send: (data, seen) => this.#send(data, seen),
+    });
     this.#listen();
     this.#step();
   }
@@ -122,9 +167,9 @@ export class Room {
   // --- what is known -----------------------------------------------------------------------------
 
   /** @returns {any} the title's view; null before "ready" */
-  get state() { return this.#view?.game ?? null; }
+  get state() { return this.#session.state; }
   /** @returns {any} what only this seat may see, or null */
-  get secret() { return this.#session.own.view; }
+  get secret() { return this.#session.secret; }
   /** @returns {Record<string, Seat>} by seat number */
   get seats() { return this.#view?.seats ?? {}; }
   /** @returns {"playing" | "paused" | "over" | null} */
@@ -149,6 +194,14 @@ export class Room {
   get info() { return this.#session.info; }
   /** @returns {number | null} milliseconds of a round trip, smoothed */
   get rtt() { return this.#session.rtt; }
+  /** @returns {Stats} */
+  get stats() {
+    const { rtt, clock, inbox, drifts } = this.#session;
+    return {
+      rtt, ...this.#screen.stats, clock: clock.error, ...this.#count, inbox,
+      unsettled: this.unsettled, drifts, lost: this.#weather.lost,
+    };
+  }
   /** @returns {Status} */
   get status() { return this.#status; }
   /** @returns {{close: number | null, error: {code: string, message: string} | null} | null} how it ended */
@@ -179,12 +232,20 @@ export class Room {
 
   /**
    * Calls `handler` at each event of this name; see `RoomEvents`.
-   * @template {keyof RoomEvents} Name
-   * @param {Name} name
-   * @param {RoomEvents[Name]} handler
+   *
+   * Three more are of a place in the state, which a dotted path names, as "ships.3.hp":
+   * - `on("change", path, (value, previous) => …)`: it is another value now; without a path, of the
+   *   whole state. What is not there is `undefined`.
+   * - `on("add", path, (row, id, { entered }) => …)`: a row came to a table, map or list; `entered`:
+   *   it was there before, and only came into this seat's sight. At the first state all come.
+   * - `on("remove", path, (row, id, { left }) => …)`: a row went; `left`: it only left sight.
+   * @param {keyof RoomEvents | "change" | "add" | "remove"} name
+   * @param {...any} rest a path, where there is one, and the handler
    * @returns {() => void} ends it
    */
-  on(name, handler) {
+  on(name, ...rest) {
+    const handler = rest.pop();
+    if (WATCHED.has(name)) return this.#watch(name, rest[0] ?? "", handler);
     const entry = { handler };
     if (!this.#handlers.has(name)) this.#handlers.set(name, new Set());
     this.#handlers.get(name).add(entry);
@@ -198,14 +259,52 @@ export class Room {
    * Codes of the client's own: `match_over`, `closed`, `spectators_send_nothing`, and `unknown` when
    * the room forgot this page and nobody can say.
    * @param {any} data what the title expects; JSON-like
+   * @param {{seen?: number}} [options] `seen`: the tick that the player was looking at; the one on
+   *   the screen if absent, where something is tracked
    * @returns {Promise<{seq: number | null, refused: string | null}>} `refused` is null if it was
    *   carried out. Rejects with a `SendError`: `too_many_unsettled`, or `invalid` for data that
    *   cannot be sent.
    */
-  send(data) {
-    const settled = this.#session.send(data, this.#env.now());
-    this.#step();
-    return settled;
+  send(data, { seen = this.#screen.seen } = {}) {
+    return this.#send(data, seen).answer;
+  }
+
+  /**
+   * Follows a table, a map or a list of rows, so that they can be shown moving smoothly: `.at()`
+   * gives them as they are at the moment on the screen, which is a little in the past.
+   *
+   * @param {string} path dotted, into the state
+   * @param {Record<string, import("./interpolate.js").Mode>} [modes] how columns go from one state to
+   *   the next; those not named, as they are declared (fixed: lerp, angle: angle), else they snap
+   * @param {object} [options]
+   * @param {number} [options.delayMs] how far in the past; measured if absent
+   * @param {number} [options.jump] what went further than this did not go there, and jumps
+   * @param {number | Record<string, number>} [options.turn] the full circle of an "angle"
+   * @param {number} [options.aheadMs] how long "extrapolate" goes on without news
+   */
+  track(path, modes = {}, options = {}) {
+    return this.#screen.track(path, modes, options);
+  }
+
+  /**
+   * Shows what is ours before the room has answered: what is sent with `.send(input)` is carried
+   * out here at once, `.own()` is what came of it, and what the room says of it corrects that.
+   *
+   * @param {object} options
+   * @param {(secret: any, state: any) => any} options.read the room's word on what is ours; null
+   *   where nothing is
+   * @param {(own: any, input: any) => any} options.step what an input makes of it, as a new object
+   * @param {boolean} [options.ticking] the room moves what is ours once in each tick, by the last input
+   *   it has, and not once for each input
+   * @param {number} [options.easeMs] how long an error takes to vanish from the screen
+   * @param {Record<string, "snap" | "lerp" | "angle">} [options.smooth] what glides on the screen;
+   *   every number if absent
+   * @param {number | Record<string, number>} [options.turn] the full circle of an "angle"
+   * @param {number} [options.jump] an error further than this is a teleport
+   * @param {number} [options.tolerance] smaller differences are no corrections
+   */
+  predict(options) {
+    return this.#screen.predict(options);
   }
 
   /**
@@ -229,19 +328,54 @@ export class Room {
     this.#finish(null, null);
   }
 
+  // --- for those who make games ------------------------------------------------------------------
+
+  /**
+   * Shows the panel that tells how the connection is, and makes it worse; hides it if it is there.
+   * `?debug` in the page's address shows it, Ctrl+Shift+D and the key above Tab as well.
+   * @returns {Promise<void>} when it is shown
+   */
+  async debug() {
+    const { Panel } = await import("./debug.js");
+    this.#panel ??= new Panel(this, this.#env);
+    this.#panel.toggle();
+  }
+
+  /** @returns {{latency: number, jitter: number, loss: number}} the network's weather, simulated */
+  get weather() { return this.#weather.now; }
+  /** What is absent stays as it is. Milliseconds more for a round trip, and for a frame; a share. */
+  set weather(change) {
+    this.#weather.set(change);
+  }
+
+  /**
+   * Cuts the connection, which does not come back for so many milliseconds.
+   * @param {number} [ms]
+   * @param {{silent?: boolean}} [options] `silent`: nobody is told, only nothing passes, as with a
+   *   cable that was pulled
+   */
+  cut(ms = CUT_MS, { silent = false } = {}) {
+    const now = this.#env.now();
+    this.#weather.cut(ms, now);
+    if (!silent && this.#socket !== null) this.#lose(LOST);
+    this.#step();
+  }
+
   // --- the connection ----------------------------------------------------------------------------
 
   /** Do what is due, send what is to be sent, and come back when something is due again. */
   #step() {
     if (this.#end !== null) return;
     const now = this.#env.now();
+    this.#weather.run(now);
+    if (this.#end !== null) return;
     let dueAt = this.#session.poll(now);
     if (this.#session.dead(now) || this.#link.hanging(now)) this.#lose(LOST);
     if (this.#leaving !== null && now >= this.#leaving.by) return this.#finish(null, null);
     if (this.#link.due(now)) this.#connect(now);
     this.#write();
     if (this.#end !== null) return;
-    dueAt = Math.min(dueAt, this.#link.dueAt(), this.#leaving?.by ?? Infinity);
+    dueAt = Math.min(dueAt, this.#link.dueAt(), this.#leaving?.by ?? Infinity, this.#weather.dueAt());
     this.#env.clearTimeout(this.#timer);
     this.#timer = this.#env.setTimeout(() => this.#step(), Math.max(0, Math.ceil(dueAt - now)));
   }
@@ -272,7 +406,8 @@ export class Room {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     const mine = (handle) => (event) => {
-      if (socket === this.#socket) handle(event);
+      const heard = () => socket === this.#socket && handle(event);
+      if (!this.#weather.pass("in", heard, this.#env.now())) this.#step();
     };
     socket.onopen = mine(() => {
       this.#session.open(ticket, this.#env.now());
@@ -287,6 +422,9 @@ export class Room {
   }
 
   #read(data) {
+    this.#count.framesIn += 1;
+    const bytes = sizeOf(data);
+    this.#count.bytesIn += bytes;
     let messages;
     try {
       messages = decode(data);
@@ -296,7 +434,9 @@ export class Room {
       return this.#step();
     }
     const now = this.#env.now();
-    this.#session.receive(messages, now);
+    const { info } = this.#session;
+    this.#session.receive(messages, now, bytes);
+    if (this.#session.info === info) this.#apply(now); // no state was told, but something settled perhaps
     if (this.#session.live && this.#link.state === "joining") this.#onLive(now);
     this.#step();
   }
@@ -308,9 +448,15 @@ export class Room {
   }
 
   #write() {
-    if (this.#socket?.readyState !== 1) return;
-    const encoding = encodingOf(this.#socket.protocol);
-    for (const message of this.#session.take()) this.#socket.send(encode(message, encoding));
+    const socket = this.#socket;
+    if (socket?.readyState !== 1) return;
+    const encoding = encodingOf(socket.protocol);
+    for (const message of this.#session.take()) {
+      const frame = encode(message, encoding);
+      this.#count.framesOut += 1;
+      this.#count.bytesOut += sizeOf(frame);
+      this.#weather.pass("out", () => socket.readyState === 1 && socket.send(frame), this.#env.now());
+    }
   }
 
   /** The connection is gone, or given up; decide whether there is a next one. */
@@ -345,11 +491,21 @@ export class Room {
   #drop(say) {
     const socket = this.#socket;
     this.#socket = null; // its events are nobody's any more
+    this.#weather.forget();
     try {
       socket?.close(say);
     } catch {
       // it was never open
     }
+  }
+
+  /** Sends, and tells under which number; null if it was not taken. */
+  #send(data, seen) {
+    const { nextSeq } = this.#session;
+    const answer = this.#session.send(data, this.#env.now(), seen);
+    const taken = this.#session.nextSeq > nextSeq;
+    this.#step();
+    return { seq: taken ? nextSeq : null, answer };
   }
 
   // --- the page ----------------------------------------------------------------------------------
@@ -364,14 +520,22 @@ export class Room {
       this.#session.doubt(now);
       this.#step();
     };
+    const key = (event) => {
+      if (!debugKey(event)) return;
+      event.preventDefault();
+      this.debug();
+    };
     page.addEventListener("online", wake);
     page.addEventListener("pageshow", wake);
+    page.addEventListener("keydown", key);
     page.document?.addEventListener("visibilitychange", wake);
     this.#unlisten = () => {
       page.removeEventListener("online", wake);
       page.removeEventListener("pageshow", wake);
+      page.removeEventListener("keydown", key);
       page.document?.removeEventListener("visibilitychange", wake);
     };
+    if (new URLSearchParams(page.location?.search ?? "").has("debug")) this.debug();
   }
 
   get #view() {
@@ -384,16 +548,57 @@ export class Room {
     if (!same) this.#emit("status", status, detail);
   }
 
-  /** A handler's mistake is its own; the others are still told, and the connection lives. */
+  // --- what handlers are told ----------------------------------------------------------------------
+
   #emit(name, ...args) {
-    for (const { handler } of [...(this.#handlers.get(name) ?? [])]) {
-      try {
-        handler(...args);
-      } catch (error) {
-        console.error(`evertick: a handler of "${name}" failed`, error);
-      }
+    if (name === "refused") this.#screen.refused(args[0].seq);
+    if (name === "state") this.#arrive(args[2]);
+    for (const { handler } of [...(this.#handlers.get(name) ?? [])]) this.#tell(name, handler, args);
+    if (name === "state") this.#happen(...args);
+  }
+
+  /** A handler's mistake is its own; the others are still told, and the connection lives. */
+  #tell(name, handler, args) {
+    try {
+      handler(...args);
+    } catch (error) {
+      console.error(`evertick: a handler of "${name}" failed`, error);
     }
   }
+
+  /** The screen knows of a state before handlers do, so that they may draw it. */
+  #arrive(info) {
+    this.#screen.arrived(info);
+    this.#apply(info.at);
+  }
+
+  /** What is predicted runs the title's own functions. */
+  #apply(now) {
+    this.#tell("predict", () => this.#screen.applied(now), []);
+  }
+
+  #watch(name, path, handler) {
+    const watcher = { name, path, handler };
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  #happen(state, previous, info) {
+    for (const { name, path, handler } of [...this.#watchers]) {
+      const calls = happened(name, path, state, previous, info);
+      for (const args of calls) this.#tell(name, handler, args);
+    }
+  }
+}
+
+/** Ctrl+Shift+D, or the key above Tab, unless something is being typed. */
+function debugKey({ code, ctrlKey, metaKey, altKey, shiftKey, repeat, target }) {
+  if (repeat || altKey || metaKey || target?.closest?.(TYPED_IN)) return false;
+  return ctrlKey && shiftKey ? code === "KeyD" : code === "Backquote" && !ctrlKey && !shiftKey;
+}
+
+function sizeOf(frame) {
+  return typeof frame === "string" ? frame.length : frame.byteLength;
 }
 
 function urlOf(match) {

@@ -1,5 +1,5 @@
 /**
- * MessagePack, as much of it as the protocol uses: nil, booleans, numbers, text, lists and maps.
+ * MessagePack, as much of it as the protocol uses: nil, booleans, numbers, text, bytes, lists and maps.
  *
  * Rules of this file:
  * - Decoding never reads beyond its bytes: what is cut off, or is no MessagePack, throws.
@@ -7,7 +7,7 @@
  */
 
 const text = new TextEncoder();
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Nested lists and maps; far beyond any view, and far below what a browser's stack can take. */
 const DEPTH_MAX = 200;
@@ -19,7 +19,7 @@ export class MsgpackError extends Error {}
 
 /**
  * The bytes of one value.
- * @param {unknown} value JSON-like; `undefined` is left out of maps and becomes nil in lists
+ * @param {unknown} value JSON-like, or bytes; `undefined` is left out of maps and becomes nil in lists
  * @returns {Uint8Array}
  */
 export function encode(value) {
@@ -65,6 +65,7 @@ class Writer {
     else if (typeof value === "number") this.number(value);
     else if (typeof value === "string") this.text(value);
     else if (Array.isArray(value)) this.list(value, depth);
+    else if (value instanceof Uint8Array) this.binary(value);
     else if (typeof value === "object") this.map(value, depth);
     else throw new MsgpackError(`a ${typeof value} cannot be sent`);
   }
@@ -94,9 +95,12 @@ class Writer {
   text(value) {
     const bytes = text.encode(value);
     this.head(bytes.length, [0xa0, 32], 0xd9, 0xda, 0xdb);
-    this.room(bytes.length);
-    this.bytes.set(bytes, this.at);
-    this.at += bytes.length;
+    this.append(bytes);
+  }
+
+  binary(bytes) {
+    this.head(bytes.length, [0, 0], 0xc4, 0xc5, 0xc6);
+    this.append(bytes);
   }
 
   list(value, depth) {
@@ -119,6 +123,12 @@ class Writer {
     else if (tag8 !== null && length < 0x100) this.put(tag8, 1, (at) => this.data.setUint8(at, length));
     else if (length < 0x10000) this.put(tag16, 2, (at) => this.data.setUint16(at, length));
     else this.put(tag32, 4, (at) => this.data.setUint32(at, length));
+  }
+
+  append(bytes) {
+    this.room(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
   }
 
   byte(value) {

@@ -8,6 +8,8 @@
  * - A frame is applied whole, then events are told; a handler never sees half a frame.
  * - Every change names what it builds on. What does not fit is not guessed: it is asked for again,
  *   and what was known stays until the answer.
+ * - Views come as plain values, or as bits that the schema of the welcome explains. Either way they
+ *   are never changed in place, and what did not change is the same object (`===`) as before.
  * - An input keeps its number until the room has settled it. What may be lost is sent again, in
  *   order; the room applies each number once.
  * - `now` is in milliseconds that only rise.
@@ -15,7 +17,7 @@
 
 import { RoomClock } from "./clock.js";
 import { plain } from "./codec.js";
-import { patch } from "./patch.js";
+import { NOTHING, agrees, combine, follow, kindOf, newsOf, noNews, whole } from "./views.js";
 
 /** Of the protocol. */
 export const VERSION = 1;
@@ -36,6 +38,11 @@ const SILENCE_MS = 6000;
 const PONG_MS = 4000;
 /** The same when there is reason to doubt: the network changed, or the page woke up. */
 const DOUBT_MS = 2500;
+/** The room is told what arrived after so many frames … */
+const GOT_FRAMES = 16;
+const GOT_BYTES = 65_536;
+/** … or so long after the first that it was not told of. */
+const GOT_MS = 1000;
 
 /** Why a `send` was rejected; what the room refuses does not reject. */
 export class SendError extends Error {
@@ -63,9 +70,19 @@ export class Session {
     /** Whether the room has welcomed us on the present socket. */
     this.live = false;
     this.closed = false;
+    /** Of the two views, by the schema of the welcome; null where it says nothing that is known. */
+    this.kinds = { shared: null, own: null };
     this.shared = { tick: -1, time: 0, view: null };
-    this.own = { tick: -1, view: null };
+    /** `tick`: of its last change; `settled`: inputs up to this number are settled in this view. */
+    this.own = NOTHING;
+    this.shown = null; // what was made of both
     this.info = null; // of the last state that was told
+    /** What the last message for this seat alone said: `{tick, at, settled, inbox}`, or null. */
+    this.lastOwn = null;
+    /** Inputs that the room's last tick with one of ours found waiting; null if nobody said. */
+    this.inbox = null;
+    /** How often a view turned out to be another than the room's. */
+    this.drifts = 0;
     this.clock = new RoomClock(1, true);
     this.pausedAt = null; // room time at which a pause began
     /** Milliseconds of a round trip, smoothed; null until the first pong. */
@@ -80,7 +97,12 @@ export class Session {
     this.waitingSince = 0; // the last progress of inputs
 
     this.missing = { shared: false, own: false };
+    this.drifted = false; // no change is of use until a snapshot came
     this.askedAt = null; // when the missing was asked for
+    this.frames = 0; // heard on this socket
+    this.reported = 0; // of these, how many the room knows of
+    this.unreportedBytes = 0;
+    this.unreportedSince = 0;
     this.pings = new Map();
     this.pingNumber = 0;
     this.pingAt = 0;
@@ -93,6 +115,16 @@ export class Session {
   get over() {
     const { view } = this.shared;
     return view !== null && (view.phase === "over" || view.result != null);
+  }
+
+  /** What the title shows, with the tables of which this seat sees its own part; null at first. */
+  get state() {
+    return this.shown?.state ?? null;
+  }
+
+  /** What the title shows to this seat alone, or null. */
+  get secret() {
+    return this.shown?.secret ?? null;
   }
 
   /** The room's time now, in periods; it stands still for the game unless that is playing. */
@@ -111,6 +143,9 @@ export class Session {
   open(ticket, now) {
     const right = ticket ? { ticket } : { resume: this.resume };
     this.outgoing = [{ t: "hello", v: VERSION, session: this.id, ...right }];
+    this.frames = 0;
+    this.reported = 0;
+    this.unreportedBytes = 0;
     this.heardAt = now;
     this.deadAt = now + SILENCE_MS;
   }
@@ -122,6 +157,7 @@ export class Session {
     this.pace = null;
     this.rewound = null;
     this.missing = { shared: false, own: false };
+    this.drifted = false;
     this.askedAt = null;
     this.pings.clear();
     this.deadAt = Infinity;
@@ -147,28 +183,34 @@ export class Session {
     return now >= this.deadAt;
   }
 
-  /** The messages of one frame. */
-  receive(messages, now) {
+  /** The messages of one frame of `bytes`. */
+  receive(messages, now, bytes = 0) {
     if (this.closed) return;
     this.heardAt = now;
     this.deadAt = Infinity;
+    this.#count(now, bytes);
     this.#tellHarmless();
     const frame = {
       now,
-      before: { shared: this.shared, own: this.own },
+      before: { shared: this.shared, own: this.own, state: this.state },
       settled: this.settled,
       refused: new Map(),
       moved: false,
       time: null, // the room's time as this frame is sent, where it says so
       late: this.missing.shared, // what fills a gap tells of an earlier time
+      news: noNews(),
+      drifts: [], // views that turned out to be others than the room's
+      unreadable: [], // what was wrong with those that say nothing
     };
     for (const message of messages) this.#apply(message, frame);
     // What belongs to one seat goes with the shared view of its tick, or waits for it.
     if (this.missing.shared) this.own = frame.before.own;
-    if (frame.moved) this.#setClock(frame);
+    if (this.shared.view !== null && (frame.moved || frame.time !== null)) this.#setClock(frame);
+    this.shown = combine(this.shared.view?.game ?? null, this.own.view, this.shown);
     const refused = this.#settle(frame);
     this.#tell(frame, refused);
     this.#ask(now);
+    this.#report(now);
     this.#flush(now);
   }
 
@@ -177,6 +219,7 @@ export class Session {
     if (this.live) {
       if (now >= this.pingAt) this.#ping(now);
       this.#ask(now);
+      this.#report(now);
       if (now >= this.#lostAt()) this.#rewind(this.inputs[0].seq, now);
       this.#flush(now);
     }
@@ -189,9 +232,10 @@ export class Session {
    * Asks the room for something; kept until it is settled.
    * @param {unknown} data JSON-like
    * @param {number} now
+   * @param {number} [seen] tick of the shared view that the sender was looking at
    * @returns {Promise<{seq: number | null, refused: string | null}>}
    */
-  send(data, now) {
+  send(data, now, seen) {
     const refused = this.#noMore();
     if (refused !== null) return Promise.resolve({ seq: null, refused });
     if (this.inputs.length >= UNSETTLED_MAX) {
@@ -206,7 +250,7 @@ export class Session {
     const seq = this.nextSeq++;
     if (this.inputs.length === 0) this.waitingSince = now;
     return new Promise((resolve) => {
-      this.inputs.push({ seq, data: copy, resolve });
+      this.inputs.push({ seq, data: copy, seen: seen ?? -1, resolve });
       this.#flush(now);
     });
   }
@@ -227,7 +271,9 @@ export class Session {
     if (!this.live || (this.pace !== null && now < this.pace.at)) return;
     const waiting = this.inputs.filter(({ seq }) => seq >= this.cursor);
     const batch = this.pace === null ? waiting : waiting.slice(0, BATCH);
-    for (const { seq, data } of batch) this.outgoing.push({ t: "input", seq, data });
+    for (const { seq, data, seen } of batch) {
+      this.outgoing.push({ t: "input", seq, data, ...(seen < 0 ? {} : { seen }) });
+    }
     if (batch.length) this.cursor = batch.at(-1).seq + 1;
     this.pace = batch.length < waiting.length ? { at: now + BATCH_MS } : null;
   }
@@ -292,8 +338,9 @@ export class Session {
     const changed = this.welcome === null || this.welcome.hz !== message.hz;
     if (changed) this.clock = new RoomClock(message.hz, message.realtime);
     else this.clock.forget();
-    if (this.welcome !== null && this.welcome.seat !== message.seat) this.own = { tick: -1, view: null };
+    if (this.welcome !== null && this.welcome.seat !== message.seat) this.own = NOTHING;
     frame.time = message.time ?? null;
+    this.#learn(message.schema, frame);
     this.welcome = message;
     this.resume = message.resume ?? null;
     this.live = true;
@@ -317,18 +364,37 @@ export class Session {
     this.nextSeq = settled + 1;
   }
 
-  #onSnapshot({ tick, time, view }, frame) {
-    this.shared = { tick, time, view };
-    this.missing.shared = false;
-    frame.moved = true;
-    this.#heardTick(frame.now);
+  /** What the views are made of. A newer server may know kinds that we do not; JSON needs none. */
+  #learn(schema, frame) {
+    for (const part of ["shared", "own"]) {
+      try {
+        this.kinds[part] = kindOf(this.kinds[part], schema?.[part]);
+      } catch (error) {
+        this.kinds[part] = null;
+        frame.unreadable.push(error.message);
+      }
+    }
   }
 
-  #onDelta({ tick, base, time, change }, frame) {
+  #onSnapshot({ tick, time, view }, frame) {
+    this.#heardTick(frame.now);
+    const read = this.#read("shared", view, frame);
+    if (read === undefined) {
+      this.missing.shared = true;
+      this.drifted = true;
+      return;
+    }
+    this.shared = { tick, time, view: read };
+    this.missing.shared = false;
+    this.drifted = false;
+    frame.moved = true;
+  }
+
+  #onDelta({ tick, time, change, back, hash }, frame) {
     this.#heardTick(frame.now);
     if (tick <= this.shared.tick) return;
-    const view = base === this.shared.tick ? patched(this.shared.view, change) : null;
-    if (view === null) {
+    const view = this.#follow("shared", change, tick - (back ?? 1), frame);
+    if (view === undefined) {
       if (frame.moved) this.askedAt = null; // this is another gap than the one that was asked about
       this.missing.shared = true;
       return;
@@ -337,23 +403,65 @@ export class Session {
     this.missing.shared = false;
     frame.moved = true;
     if (!frame.late) frame.time = time;
+    this.#compare("shared", hash, frame);
   }
 
-  #onOwn({ tick, settled, refused, view, base, change }, frame) {
+  #onOwn({ tick, settled, inbox, refused, view, change, back, hash }, frame) {
     this.#heardTick(frame.now);
     for (const [seq, code] of refused ?? []) frame.refused.set(seq, code);
     frame.settled = Math.max(frame.settled, settled ?? 0);
-    if (view != null) this.#setOwn(tick, view);
+    this.inbox = inbox ?? 1;
+    this.lastOwn = { tick, at: frame.now, settled: frame.settled, inbox: this.inbox };
+    if (view != null) this.#setOwn(tick, this.#read("own", view, frame), hash, frame);
     else if (change != null && tick > this.own.tick) {
-      const next = base === this.own.tick ? patched(this.own.view, change) : null;
-      if (next === null) this.missing.own = true;
-      else this.#setOwn(tick, next);
+      this.#setOwn(tick, this.#follow("own", change, tick - (back ?? 1), frame), hash, frame);
+      if (!frame.late) frame.time ??= this.#timeOf(tick);
+    } else if (!this.missing.own) this.own = { ...this.own, settled: frame.settled };
+  }
+
+  #setOwn(tick, view, hash, frame) {
+    this.missing.own = view === undefined;
+    if (view === undefined) return;
+    this.own = { tick, view, settled: frame.settled };
+    this.#compare("own", hash, frame);
+  }
+
+  /** A whole view, with what it has in common with the known one; undefined if it cannot be read. */
+  #read(part, view, frame) {
+    try {
+      return whole(this.kinds[part], this[part].view, view);
+    } catch (error) {
+      frame.unreadable.push(error.message);
+      return undefined;
     }
   }
 
-  #setOwn(tick, view) {
-    this.own = { tick, view };
-    this.missing.own = false;
+  /** The view after a change of that of tick `base`; undefined if that is not what we hold. */
+  #follow(part, change, base, frame) {
+    const held = this[part];
+    if (this.drifted || held.view === null || held.tick < 0 || base !== held.tick) return undefined;
+    try {
+      return follow(this.kinds[part], held.view, change, frame.news[part]);
+    } catch {
+      this.#drift(part, "change", frame);
+      return undefined;
+    }
+  }
+
+  /** Now and then the room tells what should have come out. */
+  #compare(part, hash, frame) {
+    if (hash == null || this.kinds[part] === null || this.drifted) return;
+    if (!agrees(this.kinds[part], this[part].view, hash)) this.#drift(part, "hash", frame);
+  }
+
+  /** Our view is not the room's: only a snapshot helps. */
+  #drift(part, reason, frame) {
+    this.drifts += 1;
+    this.drifted = true;
+    this.missing.shared = true;
+    if (part === "own") this.missing.own = true;
+    this.askedAt = null;
+    frame.drifts.push({ view: part, tick: this[part].tick, reason });
   }
 
   /** A tick has passed, so the room's inbox is empty again. */
@@ -396,6 +504,12 @@ export class Session {
 
   // --- what follows from a frame ---------------------------------------------------------------
 
+  /** The room's time at a tick of which no shared message told; null where ticks tell no time. */
+  #timeOf(tick) {
+    const since = tick - this.shared.tick;
+    return this.welcome?.realtime && this.shared.tick >= 0 && since > 0 ? this.shared.time + since : null;
+  }
+
   #setClock({ time, now }) {
     const { phase } = this.shared.view;
     if (phase === "over") this.clock.stop(this.shared.time);
@@ -404,18 +518,26 @@ export class Session {
   }
 
   #tell(frame, refused) {
-    const { shared, own } = frame.before;
-    const { tick, time, view } = this.shared;
+    const { shared, own, state } = frame.before;
+    const { view } = this.shared;
     const old = shared.view;
+    for (const drift of frame.drifts) this.emit("drift", drift);
+    for (const message of frame.unreadable) this.emit("error", { code: "unreadable_view", message, fatal: false });
     for (const refusal of refused) this.emit("refused", refusal);
     if (view === null) return;
     const changed = frame.moved || this.own.view !== own.view;
-    if (changed) this.info = { tick, time, at: frame.now, settled: this.settled };
+    if (changed) this.info = this.#infoOf(frame);
     if (old === null) this.emit("ready");
     if (view.phase !== old?.phase) this.emit("phase", view.phase);
     if (view.seats !== old?.seats) this.emit("seats", view.seats);
-    if (changed) this.emit("state", view.game, old?.game ?? null, this.info);
+    if (changed) this.emit("state", this.state, state, this.info);
     if (view.result != null && old?.result == null) this.emit("result", view.result);
+  }
+
+  #infoOf({ now, news }) {
+    const tick = Math.max(this.shared.tick, this.own.tick); // either may be older, and so still as it was
+    const time = this.#timeOf(tick) ?? this.shared.time;
+    return { tick, time, at: now, settled: this.settled, ...newsOf(news) };
   }
 
   /** Ask for what is missing, once, and again when nothing came of it. */
@@ -426,7 +548,27 @@ export class Session {
     }
     if (this.askedAt !== null && now - this.askedAt < PATIENCE_MS) return;
     this.askedAt = now;
-    this.outgoing.push({ t: "resync", tick: this.shared.tick });
+    this.outgoing.push({ t: "resync", tick: this.drifted ? -1 : this.shared.tick });
+  }
+
+  #count(now, bytes) {
+    if (this.frames === this.reported) this.unreportedSince = now;
+    this.frames += 1;
+    this.unreportedBytes += bytes;
+  }
+
+  /** Tell what arrived, so that the room knows what is still on its way. */
+  #report(now) {
+    if (!this.live || now < this.#reportAt()) return;
+    this.reported = this.frames;
+    this.unreportedBytes = 0;
+    this.outgoing.push({ t: "got", n: this.frames });
+  }
+
+  #reportAt() {
+    const unreported = this.frames - this.reported;
+    if (unreported >= GOT_FRAMES || this.unreportedBytes >= GOT_BYTES) return 0;
+    return unreported === 0 ? Infinity : this.unreportedSince + GOT_MS;
   }
 
   #ping(now) {
@@ -441,18 +583,10 @@ export class Session {
   #dueAt() {
     if (!this.live) return this.deadAt;
     const asked = this.askedAt === null ? Infinity : this.askedAt + PATIENCE_MS;
-    return Math.min(this.pingAt, this.deadAt, asked, this.pace?.at ?? Infinity, this.#lostAt());
+    const pace = this.pace?.at ?? Infinity;
+    return Math.min(this.pingAt, this.deadAt, asked, pace, this.#lostAt(), this.#reportAt());
   }
 }
 
 /** Errors after which the socket stays open. */
 const WARNINGS = new Set(["flood", "spectators_send_nothing"]);
-
-/** The view after `change`, or null where it does not fit. */
-function patched(view, change) {
-  try {
-    return view === null ? null : patch(view, change);
-  } catch {
-    return null;
-  }
-}

@@ -2,9 +2,8 @@
  * Fingers and keys become what the rules call controls: `{turn, thrust, fire, aim}`.
  *
  * Rules of this file:
- * - Something is sent only when it differs from what was sent last.
- * - What is tapped is held for a whole period at least, or the server might never see it.
- * - Whatever takes the player's eyes away (blur, another tab) lets go of everything.
+ * - What is tapped is held for a whole period at least, so that one input says so.
+ * - Whatever takes the player's eyes away (blur, another tab) lets go of everything, and says so.
  */
 
 import { ANGLES, TURN } from "./world.js";
@@ -30,12 +29,12 @@ export class Controls {
   /**
    * @param {HTMLElement} surface takes the touches, and the focus
    * @param {{stick: HTMLElement, knob: HTMLElement, trigger: HTMLElement}} parts what is shown
-   * @param {(held: object) => void} send called when what is held has changed
+   * @param {() => void} released called when everything was let go of
    */
-  constructor(surface, parts, send) {
+  constructor(surface, parts, released) {
     this.surface = surface;
     this.parts = parts;
-    this.send = send;
+    this.released = released;
     this.touched = false;
     this.keyed = false;
     this.enabled = false;
@@ -43,24 +42,24 @@ export class Controls {
     this.stick = null; // {id, x, y, dx, dy}
     this.triggers = new Set(); // pointer ids
     this.held = controls();
-    this.sent = controls();
-    this.sentAt = 0;
     this.abort = new AbortController();
     this.#listen();
   }
 
-  /** Work out what is held, and send it if it is news. To be called each frame. */
+  /** Work out what is held. To be called each frame. */
   pump(now) {
     this.held = this.enabled ? this.#wanted(now) : controls();
-    if (same(this.held, this.sent)) return;
-    const onlyAim = same({ ...this.held, aim: 0 }, { ...this.sent, aim: 0 });
-    if (onlyAim && now - this.sentAt < HOLD_MS) return; // a thumb moves all the time
-    this.#tell(now);
   }
 
-  /** Say it all again: the server may have forgotten, or let a bot fly. */
-  repeat(now) {
-    if (this.enabled) this.#tell(now);
+  /** What is held, as it is sent: without what stands at its default; the rules fill that in. */
+  get input() {
+    const { turn, thrust, fire, aim } = this.held;
+    const told = {};
+    if (turn) told.turn = turn;
+    if (thrust) told.thrust = true;
+    if (fire) told.fire = true;
+    if (aim !== null) told.aim = aim;
+    return told;
   }
 
   release() {
@@ -69,18 +68,13 @@ export class Controls {
     this.stick = null;
     this.#showStick();
     this.parts.trigger.classList.remove("down");
-    this.pump(performance.now());
+    this.held = controls();
+    this.released();
   }
 
   unmount() {
     this.release();
     this.abort.abort();
-  }
-
-  #tell(now) {
-    this.sent = this.held;
-    this.sentAt = now;
-    this.send(compact(this.held));
   }
 
   #wanted(now) {
@@ -108,12 +102,10 @@ export class Controls {
     if (!entry.held.has(what)) entry.until = performance.now() + HOLD_MS;
     entry.held.add(what);
     this.down.set(deed, entry);
-    this.pump(performance.now());
   }
 
   #lift(deed, what) {
     this.down.get(deed)?.held.delete(what);
-    this.pump(performance.now());
   }
 
   #listen() {
@@ -212,18 +204,4 @@ export class Controls {
 
 function controls() {
   return { turn: 0, thrust: false, fire: false, aim: null };
-}
-
-function same(a, b) {
-  return a.turn === b.turn && a.thrust === b.thrust && a.fire === b.fire && a.aim === b.aim;
-}
-
-/** Without what stands at its default; the rules fill that in. */
-function compact(held) {
-  const told = {};
-  if (held.turn) told.turn = held.turn;
-  if (held.thrust) told.thrust = true;
-  if (held.fire) told.fire = true;
-  if (held.aim !== null) told.aim = held.aim;
-  return told;
 }

@@ -8,7 +8,6 @@
  * Rules of this file: it only shows what it is handed; sizes are CSS pixels unless they say device.
  */
 
-import { shotAt } from "./interpolate.js";
 import { Sprites, disc, drawRock, kitColor, mix, mulberry } from "./sprites.js";
 import { HEIGHT, HP, SHIP_RADIUS, TURN, WIDTH } from "./world.js";
 
@@ -57,8 +56,8 @@ export class Painter {
   /**
    * One frame.
    *
-   * @param {object} scene `{time, state, ships, mine, name, held, effects, seconds}`; `mine` is the
-   *     own ship or null, `name(seat)` a label
+   * @param {object} scene `{time, state, ships, shots, mine, name, held, effects, seconds,
+   *     leader}`; `mine` is the own ship or null, `name(seat)` a label
    */
   frame(scene) {
     if (this.rocks !== scene.state.rocks) this.#drawGround(scene.state.rocks);
@@ -157,12 +156,12 @@ export class Painter {
       pen.roundRect(-2, -2, WIDTH + 4, HEIGHT + 4, 14);
       pen.stroke();
     }
-    for (const [x, y, radius] of rocks) drawRock(pen, x, y, radius);
+    for (const { x, y, r } of Object.values(rocks)) drawRock(pen, x, y, r);
   }
 
   #kits({ state, time }) {
     const { pen } = this;
-    for (const [x, y, kind] of Object.values(state.kits)) {
+    for (const { x, y, kind } of Object.values(state.kits)) {
       const pulse = this.calm ? 1 : 1 + Math.sin(time / 4 + x) * 0.07;
       pen.globalCompositeOperation = "lighter";
       pen.globalAlpha = 0.3;
@@ -226,30 +225,23 @@ export class Painter {
     pen.globalCompositeOperation = "source-over";
   }
 
-  #shots({ state, time }) {
+  #shots({ shots }) {
     const { pen } = this;
-    const shots = Object.values(state.shots)
-      .filter((row) => time >= row[4])
-      .map((row) => ({
-        head: shotAt(row, time),
-        tail: shotAt(row, Math.max(row[4], time - 0.75)),
-        color: this.colorOf(row[5]),
-      }));
     pen.globalCompositeOperation = "lighter";
     pen.globalAlpha = 0.6;
-    for (const { head, color } of shots) {
-      this.#stamp(this.sprites.glow(color), head.x, head.y, 58);
+    for (const { x, y, seat } of shots) {
+      this.#stamp(this.sprites.glow(this.colorOf(seat)), x, y, 58);
     }
     pen.globalCompositeOperation = "source-over";
     pen.lineCap = "round";
     for (const [wide, alpha, white] of [[11, 0.5, 0], [5.5, 1, 0.72]]) {
       pen.globalAlpha = alpha;
       pen.lineWidth = wide;
-      for (const { head, tail, color } of shots) {
-        pen.strokeStyle = mix(color, "#ffffff", white);
+      for (const { x, y, from, seat } of shots) {
+        pen.strokeStyle = mix(this.colorOf(seat), "#ffffff", white);
         pen.beginPath();
-        pen.moveTo(tail.x, tail.y);
-        pen.lineTo(head.x, head.y);
+        pen.moveTo(from.x, from.y);
+        pen.lineTo(x, y);
         pen.stroke();
       }
     }
@@ -258,13 +250,13 @@ export class Painter {
 
   #ship({ state, time, mine, held, effects }, ship) {
     const { pen } = this;
-    const hull = state.hulls[ship.seat] ?? [HP, 0, 0, 0, 0];
+    const { safe_until: safe = 0, triple_until: triple = 0 } = state.hulls[ship.seat] ?? {};
     const color = this.colorOf(ship.seat);
     const own = ship === mine;
     pen.save();
     pen.translate(ship.x, ship.y);
     pen.rotate(ship.angle);
-    if (own ? held.thrust : hull[1]) this.#flame();
+    if (own ? held.thrust : ship.burning) this.#flame();
     const size = SHIP_RADIUS * 3;
     pen.drawImage(this.sprites.ship(color), -size / 2, -size / 2, size, size);
     if (effects.flashes.has(ship.seat)) {
@@ -281,8 +273,8 @@ export class Painter {
       pen.globalAlpha = 1;
     }
     pen.restore();
-    if (time < hull[2]) this.#shield(ship, color, hull[2] - time, time);
-    if (time < hull[3]) this.#triple(ship, time);
+    if (time < safe) this.#shield(ship, color, safe - time, time);
+    if (time < triple) this.#triple(ship, time);
   }
 
   #flame() {
@@ -348,7 +340,7 @@ export class Painter {
   #plate({ state, mine, name }, ship) {
     const { pen, dpr } = this;
     const own = ship === mine;
-    const [hp] = state.hulls[ship.seat] ?? [HP];
+    const { hp = HP } = state.hulls[ship.seat] ?? {};
     const x = Math.round((this.left + ship.x * this.scale) * dpr);
     const over = (SHIP_RADIUS * 1.25 + (own ? 14 : 0)) * this.scale + 8;
     const y = Math.round((this.top + ship.y * this.scale - over) * dpr);

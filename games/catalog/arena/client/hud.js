@@ -63,7 +63,7 @@ export class Hud {
   /** Best first; the own row is always there. */
   scores(scores, here, mine, narrow) {
     const order = Object.entries(scores)
-      .map(([key, [kills, deaths]]) => ({ seat: Number(key), kills, deaths }))
+      .map(([key, { kills, deaths }]) => ({ seat: Number(key), kills, deaths }))
       .sort((a, b) => b.kills - a.kills || a.deaths - b.deaths || a.seat - b.seat);
     const rows = order.slice(0, narrow ? ROWS_NARROW : ROWS_WIDE);
     const own = order.findIndex((row) => row.seat === mine);

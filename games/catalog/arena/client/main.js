@@ -1,8 +1,10 @@
 /**
  * Arena in the browser: wires room, controls, effects and drawing together.
  *
- * Other ships, the own one and shots are all shown as of the same moment, a little in the past; the
- * own engine, gun and steering answer at once.
+ * There are two times on the screen. Other ships are shown a little in the past, where states on
+ * both sides are known (`room.track`); what happens to them is shown when the screen gets there.
+ * The own ship is shown in the present, foretold (`pilot.js`); what happens to it is shown at once.
+ * What goes from one to the other, shots, is in `shots.js`.
  */
 
 import { Controls } from "./controls.js";
@@ -10,13 +12,16 @@ import { Effects } from "./effects.js";
 import { happenings } from "./happenings.js";
 import { Hud } from "./hud.js";
 import { Painter } from "./draw.js";
+import { Pilot } from "./pilot.js";
+import { Shots } from "./shots.js";
 import { Sound } from "./sound.js";
-import { Timeline, shipsAt } from "./interpolate.js";
 import { hex, kitColor } from "./sprites.js";
-import { RELOAD, TRIPLE_FOR } from "./world.js";
+import { ANGLES, TRIPLE_FOR, TURN } from "./world.js";
 
-/** How far in the past the screen is: two states at 20 Hz, so that one may be late. */
-const DELAY_MS = 100;
+/** Until the room has said it. */
+const HZ = 20;
+/** A ship that is this far from where it was, in units, did not fly there. */
+const JUMP = 300;
 /** After a gap this long, in periods, what happened meanwhile is not shown as if it were now. */
 const GAP_MAX = 10;
 const HELP_MS = 9000;
@@ -73,22 +78,29 @@ class Client {
     const color = (seat) => this.#color(seat);
     const name = (seat) => (seat === room.seat ? "You" : this.#name(seat));
     this.name = name;
-    this.timeline = new Timeline();
+    this.track = room.track(
+      "ships",
+      { x: "extrapolate", y: "extrapolate", angle: "angle" },
+      { turn: ANGLES, jump: JUMP },
+    );
+    this.pilot = null; // from the moment that we are known to have a seat
+    this.shots = new Shots(1000 / (room.hz ?? HZ));
     this.effects = new Effects(this.calmly.matches);
     this.painter = new Painter(this.root, color, this.calmly.matches);
     this.hud = new Hud(this.root, { color, name });
     this.sound = new Sound(sound === true);
-    this.controls = new Controls(this.root, this.hud.parts, (held) => this.#send(held));
+    this.controls = new Controls(this.root, this.hud.parts, () => this.#rest());
     this.queue = []; // {time, happening}: shown when the screen gets there
-    this.ownShotAt = -Infinity;
+    this.mine = null; // the own ship as it is drawn, and …
+    this.lastMine = null; // … where it was drawn last, when it is no more
+    this.saidAt = null; // the room's time of the last state
     this.startedAt = performance.now();
     this.frameAt = this.startedAt;
-    this.shownTime = null;
     this.notice = null;
     this.written = null; // the state that the scores on the screen are of
 
     this.#listen();
-    if (room.state) this.#arrived(room.state, null, { time: Math.floor(room.time()) });
+    if (room.state) this.#arrived(room.state, null, room.info);
     this.root.focus({ preventScroll: true });
     this.frame = requestAnimationFrame((now) => this.#frame(now));
   }
@@ -100,6 +112,8 @@ class Client {
     this.abort.abort();
     this.resized.disconnect();
     for (const off of this.offs) off();
+    this.pilot?.stop();
+    this.track.stop();
     this.root.remove();
     this.sheet.remove();
   }
@@ -110,8 +124,7 @@ class Client {
     const { signal } = this.abort;
     this.offs = [
       room.on("state", (state, previous, info) => this.#arrived(state, previous, info)),
-      room.on("seats", (seats) => this.#seated(seats)),
-      room.on("status", (status) => status === "live" && this.controls.repeat(performance.now())),
+      room.on("seats", () => (this.written = null)), // names may have changed
     ];
     this.resized = new ResizeObserver(() => this.painter.resize());
     this.resized.observe(this.root);
@@ -134,86 +147,113 @@ class Client {
     this.hud.touch(window.matchMedia("(pointer: coarse)").matches);
   }
 
-  /** Back in the seat after a bot flew it: the ship holds the bot's controls, not ours. */
-  #seated(seats) {
-    this.written = null; // names may have changed
-    const status = seats?.[this.room.seat]?.status;
-    if (status === "here" && this.status !== "here") this.controls.repeat(performance.now());
-    this.status = status;
-  }
-
   #arrived(state, previous, info) {
-    const last = this.timeline.past.at(-1);
-    this.timeline.push(info.time, state);
-    if (!previous || !last || info.time - last.time > GAP_MAX || info.time < last.time) return;
-    for (const happening of happenings(previous, state, info.time)) {
-      this.queue.push({ time: info.time, happening });
+    const { room, queue, saidAt } = this;
+    this.saidAt = info.time;
+    const gap = !previous || saidAt === null || info.time - saidAt > GAP_MAX || info.time < saidAt;
+    if (gap) {
+      this.shots.clear();
+      queue.length = 0;
+    }
+    const ships = Object.entries(state.ships).map(([key, row]) => ({ ...row, seat: Number(key) }));
+    const { seat } = room;
+    const rocks = Object.values(state.rocks);
+    this.shots.tell(state.shots, { seat, rocks, ships, time: info.time, now: performance.now() });
+    if (gap) return;
+    for (const happening of happenings(previous, state)) {
+      const atOnce = happening.seat === room.seat;
+      queue.push({ time: atOnce ? -Infinity : info.time, happening });
     }
   }
 
   #frame(now) {
     this.frame = requestAnimationFrame((next) => this.#frame(next));
-    const { room } = this;
+    const { room, controls, effects } = this;
+    const { state } = room;
+    if (state === null) return;
     // A tab that was hidden must not catch up with a jump of its particles.
     const seconds = Math.min(0.1, Math.max(0, (now - this.frameAt) / 1000));
     this.frameAt = now;
-    const time = this.#moment(seconds);
-    const around = this.timeline.around(time);
-    if (!around) return;
-    const state = around.before;
-    const ships = shipsAt(around);
-    const mine = ships.find((ship) => ship.seat === room.seat) ?? null;
-    this.controls.enabled = room.seat !== null && room.phase === "playing";
-    this.controls.pump(now);
-    const { held } = this.controls;
-    this.#happen(time, mine);
-    this.#ownShot(time, mine, held);
+    controls.enabled = room.seat !== null && room.phase === "playing";
+    controls.pump(now);
+    const { held } = controls;
+    this.#fly(state, now);
+    const ships = this.#ships(state, now);
+    const seen = this.track.time;
+    const time = room.time();
+    this.#happen(seen, ships);
+    // Shots pass through one that is about to be seen blown up; the server lets them, too.
+    const alive = ships.filter(({ seat }) => seat in state.ships);
+    const { flying, news } = this.shots.frame({ now, seen, time, ships: alive });
+    for (const what of news) this.#show(what, this.mine);
     for (const ship of ships) {
-      const burning = ship === mine ? held.thrust : state.hulls[ship.seat]?.[1];
-      if (burning) this.effects.exhaust(ship, this.#color(ship.seat), seconds);
+      const burning = ship === this.mine ? held.thrust : ship.burning;
+      if (burning) effects.exhaust(ship, this.#color(ship.seat), seconds);
     }
-    this.effects.step(seconds);
-    const newest = this.timeline.past.at(-1).state;
-    const leader = this.#write(newest, state, time, now);
+    effects.step(seconds);
+    const leader = this.#write(state, time, now);
     this.painter.frame({
-      time, state, ships, mine, held, seconds, leader, effects: this.effects, name: this.name,
+      time, state, ships, shots: flying, mine: this.mine, held, seconds, leader, effects,
+      name: this.name,
     });
   }
 
-  /** The time on the screen, in periods. The clock stops with the match; the screen catches up. */
-  #moment(seconds) {
-    const { room, timeline } = this;
-    const last = timeline.past.at(-1)?.time ?? 0;
-    const behind = room.time() - (DELAY_MS / 1000) * room.hz;
-    const over = room.phase === "over" && this.shownTime !== null;
-    this.shownTime = over ? Math.min(this.shownTime + seconds * room.hz, last) : behind;
-    return this.shownTime;
+  /** Let the own ship answer: send what is held if that is due, and fire. */
+  #fly(state, now) {
+    const { room, controls } = this;
+    if (!controls.enabled) return;
+    this.pilot ??= new Pilot(room);
+    const { answers, volleys } = this.pilot.fly(now, controls.input);
+    for (const answer of answers) this.#hear(answer);
+    for (const own of volleys) {
+      const triple = room.time() < (state.hulls[room.seat]?.triple_until ?? 0);
+      this.shots.fire(own, room.seat, triple, Object.values(state.rocks), now);
+      this.effects.muzzle(room.seat);
+      this.sound.fire(1);
+    }
+  }
+
+  /** All ships as they are shown, the own one included: `{seat, x, y, vx, vy, angle, burning}`. */
+  #ships(state, now) {
+    const { room } = this;
+    const ships = [];
+    let mine = room.seat in state.ships ? (this.pilot?.ship(now) ?? null) : null;
+    for (const [key, row] of Object.entries(this.track.at(now))) {
+      const seat = Number(key);
+      const { vx = 0, vy = 0 } = state.drifts[key] ?? {};
+      const ship = { ...row, seat, vx, vy, angle: row.angle * TURN };
+      if (seat !== room.seat) ships.push(ship);
+      else if (mine === null && key in state.ships) mine = ship; // not told of it yet
+    }
+    if (mine !== null) ships.push(mine);
+    this.mine = mine;
+    return ships;
   }
 
   /** Clock, scores and notices; gives the seat of who leads. */
-  #write(newest, state, time, now) {
+  #write(state, time, now) {
     const { room, hud } = this;
     const narrow = this.painter.width < 640 || this.painter.height < 420;
-    hud.clock((newest.ends_at - room.time()) / room.hz, room.phase === "playing");
-    hud.goal(newest.score_limit);
-    if (newest !== this.written || narrow !== this.narrow) {
-      this.order = hud.scores(newest.scores, newest.hulls, room.seat, narrow);
-      [this.written, this.narrow] = [newest, narrow];
+    hud.clock((state.ends_at - time) / room.hz, room.phase === "playing");
+    hud.goal(state.score_limit);
+    if (state !== this.written || narrow !== this.narrow) {
+      this.order = hud.scores(state.scores, state.hulls, room.seat, narrow);
+      [this.written, this.narrow] = [state, narrow];
     }
     hud.tidy(now);
     const own = state.hulls[room.seat];
-    const boost = own && own[0] > 0 ? own[3] - time : 0;
+    const boost = own && own.hp > 0 ? own.triple_until - time : 0;
     hud.boost(boost / room.hz, boost / TRIPLE_FOR);
     this.#advise(now);
     if (this.controls.touched) hud.touch(true);
     if (room.phase === "paused") hud.notice("Paused", "Waiting for a player to return");
-    else if (room.phase === "playing" && own && own[0] === 0) {
-      const left = Math.max(0, (own[4] - time) / room.hz).toFixed(1);
-      const by = newest.scores[room.seat]?.[2] ?? -1;
+    else if (room.phase === "playing" && own && own.hp === 0) {
+      const left = Math.max(0, (own.back_at - time) / room.hz).toFixed(1);
+      const by = state.scores[room.seat]?.by ?? -1;
       hud.notice(by < 0 ? "Destroyed" : `Destroyed by ${this.#name(by)}`, `Back in ${left} s`);
     } else if (this.notice && now < this.notice.until) hud.notice(this.notice.text);
     else hud.notice("");
-    return this.order.find(({ seat }) => seat in newest.ships)?.seat ?? -1;
+    return this.order.find(({ seat }) => seat in state.ships)?.seat ?? -1;
   }
 
   #advise(now) {
@@ -227,11 +267,17 @@ class Client {
     } else hud.help("Arrow keys or W A D to fly · Space to fire");
   }
 
-  /** Show what happened up to the moment on the screen. */
-  #happen(time, mine) {
-    while (this.queue.length && this.queue[0].time <= time) {
-      this.#show(this.queue.shift().happening, mine);
+  /** Show what happened up to the moment on the screen, where it is seen to happen. */
+  #happen(time, ships) {
+    const due = this.queue.filter((entry) => entry.time <= time);
+    this.queue = this.queue.filter((entry) => entry.time > time);
+    for (const { happening } of due) {
+      const own = happening.seat === this.room.seat && happening.kind !== "taken";
+      const shown = own ? this.lastMine : ships.find((ship) => ship.seat === happening.seat);
+      const moves = happening.kind === "hurt" || happening.kind === "destroyed";
+      this.#show(moves ? { ...happening, ...shown } : happening, this.mine);
     }
+    this.lastMine = this.mine ?? this.lastMine;
   }
 
   #show(what, mine) {
@@ -265,16 +311,13 @@ class Client {
     }
   }
 
-  /** The own gun flashes when the key goes down, not when the shot comes back from the server. */
-  #ownShot(time, mine, held) {
-    if (!mine || !held.fire || time < this.ownShotAt + RELOAD) return;
-    this.ownShotAt = time;
-    this.effects.muzzle(mine.seat);
-    this.sound.fire(1);
+  /** Everything was let go of, maybe because the page is about to sleep: not to be said later. */
+  #rest() {
+    if (this.pilot !== null && this.controls.enabled) this.#hear(this.pilot.send({}));
   }
 
-  async #send(held) {
-    const settled = await this.room.send(held).catch(() => null); // closed: the page tells
+  async #hear(answer) {
+    const settled = await answer.catch(() => null); // closed: the page tells
     const refused = settled?.refused;
     if (refused && refused in REFUSED) {
       this.notice = { text: REFUSED[refused], until: performance.now() + 2500 };

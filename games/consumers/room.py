@@ -1,10 +1,4 @@
-"""The two Channels consumers: ``RoomConsumer``, one a live room; ``PlayerConsumer``, one a socket.
-
-The room holds the authoritative state and its tick. The socket checks size, shape, seat and rate,
-forwards and sends; what an input means is for the room. In one process they meet directly, else
-over the channel layer. Neither goes through Channels' stock dispatch (``games.sockets`` says why),
-nor touches the ORM.
-"""
+"""A live room: it holds the authoritative state, ticks it, and tells who looks on."""
 
 import asyncio
 import logging
@@ -21,11 +15,9 @@ from channels.utils import await_many_dispatch
 from django.db import Error as DatabaseError
 
 from games import services
-from games.bucket import TokenBucket
 from games.catalog import TITLES
 from games.hosting.clock import SteadyClock
 from games.hosting.fanout import Fanout, Viewer
-from games.hosting.outbox import Outbox
 from games.hosting.relay import (
     Ask,
     Attach,
@@ -34,42 +26,23 @@ from games.hosting.relay import (
     Quit,
     Remove,
     Say,
-    Tell,
     Up,
     decode_up,
 )
 from games.hosting.worker import Worker
 from games.limits import (
-    ATTACH_TRIES_MAX,
-    ATTACH_WAIT_S,
-    FLOOD_WARNINGS_MAX,
-    HELLO_WAIT_S,
     LINGER_S,
-    MESSAGES_BURST_S,
-    MESSAGES_PER_S_BASE,
-    MESSAGES_PER_TICK,
     VIEWERS_PER_ROOM_MAX,
 )
-from games.protocol import codec
-from games.protocol.codec import Encoding
-from games.protocol.codes import Close, Code, ProtocolError, error_message
+from games.protocol.codes import Close, Code, error_message
 from games.protocol.messages import (
-    SUBPROTOCOLS,
     VERSION,
-    ClientMessage,
-    Hello,
-    Input,
-    Leave,
-    Ping,
-    Pong,
-    Resync,
     ServerMessage,
     Welcome,
 )
 from games.rooms import Room, RulesFault
 from games.sim import Outcome
-from games.sockets import SocketConsumer
-from games.tickets import Pass, resume_issue, resume_read, ticket_read
+from games.tickets import Pass, resume_issue
 
 logger = logging.getLogger(__name__)
 
@@ -150,8 +123,8 @@ class RoomConsumer(AsyncConsumer):
 
     def _take(self, message: Up) -> None:
         match message:
-            case Say(viewer_id, seq, data):
-                self._say(self.viewers.get(viewer_id), seq, data)
+            case Say():
+                self._say(self.viewers.get(message.viewer), message)
             case Ask(viewer_id, tick):
                 self._ask(self.viewers.get(viewer_id), tick)
             case Attach():
@@ -212,32 +185,42 @@ class RoomConsumer(AsyncConsumer):
             seat=attach.seat,
             hz=game.tick_hz,
             realtime=game.realtime,
-            time=self.room.time + (0 if game.realtime else self.clock.passed(self.loop.time())),
+            time=self._time(attach.seat),
             settings=self.room.settings,
+            schema=self.room.schema(attach.seat),
             settled=settled,
             resume=resume_issue(right=right, session=attach.session),
         )
 
-    def _everything(self, viewer: Viewer) -> list[ServerMessage]:
-        if viewer.seat is None:
-            return [self.room.snapshot()]
-        return [self.room.own_snapshot(viewer.seat, viewer.session), self.room.snapshot()]
+    def _time(self, seat: int | None) -> int:
+        """The room's time now, as it is told on this seat, or to spectators (None)."""
+        game = self.room.game
+        passed = 0 if game.realtime else self.clock.passed(self.loop.time())
+        behind = game.spectator_delay_s * game.tick_hz if seat is None else 0
+        return max(0, self.room.time + passed - behind)
 
-    def _say(self, viewer: Viewer | None, seq: int, data: Any) -> None:
+    def _everything(self, viewer: Viewer) -> list[ServerMessage]:
+        return [*self._own(viewer), self.room.snapshot(viewer.seat)]
+
+    def _own(self, viewer: Viewer) -> list[ServerMessage]:
+        """All that is for this viewer alone."""
+        own = self.room.own_snapshot(viewer.seat, viewer.session)
+        return [] if viewer.seat is None and own.view is None else [own]
+
+    def _say(self, viewer: Viewer | None, said: Say) -> None:
         if viewer is None or viewer.seat is None:
             return
-        again = self.room.offer(viewer.seat, seq, data)
+        again = self.room.offer(viewer.seat, said.seq, said.data, said.seen)
         if again is not None:
             self.viewers.tell(viewer, again)
 
     def _ask(self, viewer: Viewer | None, tick: int) -> None:
         if viewer is None:
             return
-        caught_up = self.room.catch_up(tick)
-        shared = caught_up if isinstance(caught_up, list) else [caught_up]
-        own = [] if viewer.seat is None else [self.room.own_snapshot(viewer.seat, viewer.session)]
-        if own or shared:
-            self.viewers.tell(viewer, *own, *shared)
+        caught_up = self.room.catch_up(viewer.seat, tick)
+        shared = [] if caught_up is None else [caught_up]
+        if told := [*self._own(viewer), *shared]:
+            self.viewers.tell(viewer, *told)
 
     def _quit(self, viewer: Viewer | None) -> None:
         if viewer is not None and viewer.seat is not None:
@@ -302,7 +285,7 @@ class RoomConsumer(AsyncConsumer):
                     if self.room.outcome:
                         break
             else:
-                self._tick(0 if self.room.outcome else passed)
+                self._tick(0 if self.room.finished else passed)
         except Exception as error:  # noqa: BLE001 - a bug in rules must not reach other rooms
             return self._fault(error)
         self._schedule()
@@ -311,6 +294,7 @@ class RoomConsumer(AsyncConsumer):
         was_over = self.room.outcome is not None
         tick = self.room.tick(elapsed)
         self.viewers.publish(tick)
+        self.worker.meter.inputs(tick.late, tick.early)
         for seat, why in tick.vacated.items():
             self._dismiss(seat, why)
         if self.room.outcome and not was_over:
@@ -348,7 +332,7 @@ class RoomConsumer(AsyncConsumer):
             outcome=outcome,
         )
         self.worker.spawn(self._record(finish))
-        self.loop.call_later(LINGER_S, self._leave)
+        self.loop.call_later(LINGER_S + self.room.game.spectator_delay_s, self._leave)
 
     def _leave(self) -> None:
         if not self._stopped:
@@ -402,216 +386,3 @@ def _fault_text(error: Exception) -> str:
     if isinstance(error, RulesFault):
         text += f"\nThe record of this tick: {msgspec.json.encode(error.record).decode()}\n"
     return text
-
-
-class PlayerConsumer(SocketConsumer):
-    """One socket: a browser on one side, a room on the other."""
-
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
-        self.viewer = secrets.token_hex(8)
-        self.encoding: Encoding = "json"
-        self.match = ""
-        self.owner = ""
-        self.welcomed = False
-        self.right: Pass | None = None
-        self.outbox = Outbox()
-        self._attach: Attach | None = None
-        self._attach_tries = 0
-        self._close: int | None = None
-        self._warnings = 0
-        self._warned_at = -1.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._writer: asyncio.Task[None] | None = None
-
-    def opened(self) -> None:
-        """The room's id stands in the path."""
-        self.match = str(self.scope["url_route"]["kwargs"]["match"])
-
-    # --- the socket ----------------------------------------------------------------------------
-
-    async def websocket_connect(self, message: dict[str, Any]) -> None:
-        """Accept, and wait for the hello."""
-        offered = self.scope.get("subprotocols", [])
-        chosen = next((name for name in offered if name in SUBPROTOCOLS), None)
-        self.encoding = SUBPROTOCOLS[chosen] if chosen else "json"
-        await self.send({"type": "websocket.accept", "subprotocol": chosen})
-        self._allow(0, self.loop.time())
-        self._timer = self.loop.call_later(
-            HELLO_WAIT_S, self._fail, Code.HELLO_TIMEOUT, Close.SLOW_HELLO
-        )
-        self._writer = self.loop.create_task(self._write())
-
-    async def websocket_receive(self, message: dict[str, Any]) -> None:
-        """One message from the browser."""
-        if self._close is not None:
-            return
-        try:
-            if not self._bucket.take(self.loop.time()):
-                return self._warn_flood()
-            await self._handle(codec.decode(self._payload(message), self.encoding))
-        except ProtocolError as error:
-            self._fail(error.code, error.close)
-
-    def gone(self) -> None:
-        """Stop what runs for this socket, and tell the room."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._writer is not None:
-            self._writer.cancel()
-        self._close = self._close or int(Close.NORMAL)
-        if self.worker.sockets.pop(self.viewer, None) is not None:
-            self.worker.unwatch(self)
-            self._post(Detach(self.viewer))
-
-    def _payload(self, message: dict[str, Any]) -> bytes | str:
-        text, binary = message.get("text"), message.get("bytes")
-        payload = text if self.encoding == "json" else binary
-        if payload is None:
-            raise ProtocolError(Code.WRONG_ENCODING)
-        return payload
-
-    def _allow(self, hz: int, now: float) -> None:
-        per_s = MESSAGES_PER_S_BASE + MESSAGES_PER_TICK * hz
-        self._bucket = TokenBucket(per_s, per_s * MESSAGES_BURST_S, now)
-
-    def _warn_flood(self) -> None:
-        """Too many messages: the surplus is dropped; who goes on after warnings, one a second, is
-        closed."""
-        now = self.loop.time()
-        if now < self._warned_at + 1:
-            return
-        self._warned_at = now
-        self._warnings += 1
-        if self._warnings > FLOOD_WARNINGS_MAX:
-            return self._fail(Code.FLOOD, Close.FLOOD)
-        self._tell(error_message(Code.FLOOD))
-
-    # --- what the browser says -----------------------------------------------------------------
-
-    async def _handle(self, message: ClientMessage) -> None:
-        if isinstance(message, Hello):
-            return await self._hello(message)
-        if self.right is None:
-            raise ProtocolError(Code.UNEXPECTED_MESSAGE)
-        if isinstance(message, Input):
-            return self._input(message)
-        match message:
-            case Ping(n=n):
-                self._tell(Pong(n=n))
-            case Resync(tick=tick):
-                self._post(Ask(self.viewer, tick))
-            case Leave():
-                self._post(Quit(self.viewer))
-
-    def _input(self, message: Input) -> None:
-        assert self.right is not None
-        if self.right.seat is None:
-            self._tell(error_message(Code.SPECTATORS_SEND_NOTHING))
-        else:
-            self._post(Say(self.viewer, message.seq, message.data))
-
-    async def _hello(self, hello: Hello) -> None:
-        if self.right is not None:
-            raise ProtocolError(Code.UNEXPECTED_MESSAGE)
-        if hello.v != VERSION:
-            raise ProtocolError(Code.UNSUPPORTED_VERSION)
-        right = await self._admit(hello)
-        self.owner = await self.worker.locate(self.match)
-        if self._close is not None:
-            return  # closed while we looked for the room
-        self.right = right
-        self.worker.sockets[self.viewer] = self
-        if self.owner != self.worker.id:
-            self.worker.watch(self)
-        self._attach = Attach(
-            self.viewer,
-            self.worker.id,
-            self.encoding,
-            right.seat,
-            hello.session,
-            right.name,
-            right.user,
-        )
-        self._ask_in()
-
-    async def _admit(self, hello: Hello) -> Pass:
-        """What the ticket or resume token gives the right to; the ticket is spent by this."""
-        if hello.resume:
-            right = resume_read(hello.resume, session=hello.session)
-            invalid = Code.RESUME_INVALID
-        else:
-            right = ticket_read(hello.ticket)
-            invalid = Code.TICKET_INVALID
-        if right.match != self.match:
-            raise ProtocolError(invalid, Close.UNAUTHORIZED)
-        if right.nonce and not await self.worker.spend(right.nonce):
-            raise ProtocolError(Code.TICKET_USED, Close.UNAUTHORIZED)
-        return right
-
-    def _ask_in(self) -> None:
-        """Ask the room to let us in, until it answers: a message may be lost on its way."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.welcomed or self._close is not None or self._attach is None:
-            return
-        if self._attach_tries == ATTACH_TRIES_MAX:
-            return self._fail(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
-        self._attach_tries += 1
-        self._timer = self.loop.call_later(ATTACH_WAIT_S, self._ask_in)
-        self._post(self._attach)
-
-    def _post(self, message: Up) -> None:
-        self.worker.post(self.match, self.owner, message)
-
-    # --- what the room says --------------------------------------------------------------------
-
-    def told(self, message: Tell) -> None:
-        """The room tells this viewer something."""
-        if message.admits and not self.welcomed:
-            self._welcome(message.admits)
-        if message.frame:
-            self.outbox.put_now(message.frame)
-        if message.close is not None:
-            self._end(message.close)
-
-    def publish(self, frame: bytes) -> None:
-        """Something changed in the room."""
-        self.outbox.put(frame)
-
-    def _welcome(self, hz: int) -> None:
-        self.welcomed = True
-        self._allow(hz, self.loop.time())
-        if self._timer is not None:
-            self._timer.cancel()
-
-    # --- out -----------------------------------------------------------------------------------
-
-    async def _write(self) -> None:
-        """Write what waits, to the end; then close."""
-        await self.outbox.run(self._write_frame, self._caught_up)
-        await self.send({"type": "websocket.close", "code": self._close})
-
-    async def _write_frame(self, frame: bytes) -> None:
-        if self.encoding == "json":
-            await self.send({"type": "websocket.send", "text": frame.decode()})
-        else:
-            await self.send({"type": "websocket.send", "bytes": frame})
-
-    def _caught_up(self) -> None:
-        """This reader fell behind, and takes frames again: one snapshot brings it back."""
-        self._post(Ask(self.viewer, -1))
-
-    def _tell(self, message: ServerMessage) -> None:
-        self.outbox.put_now(codec.frame(message, encoding=self.encoding))
-
-    def _fail(self, code: Code, close: Close) -> None:
-        """Say what went wrong, and close."""
-        if self._close is None:
-            self._tell(error_message(code))
-            self._end(close)
-
-    def _end(self, close: int) -> None:
-        if self._close is None:
-            self._close = int(close)
-            self.outbox.end()

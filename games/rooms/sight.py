@@ -1,0 +1,165 @@
+"""Who sees what of a title: its views, divided among the audiences.
+
+All that everybody may see is the shared view. What one seat sees besides is its own view: the
+title's ``secret``, and the rows in its sight of the tables that are declared ``by_seat``; those
+are never in the shared view. Spectators have an own view too, where such tables are open to them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from games.sim import (
+    Circle,
+    Enum,
+    Game,
+    Grid,
+    Held,
+    Holder,
+    Int,
+    Json,
+    Kind,
+    Map,
+    Optional,
+    Outcome,
+    Record,
+    Rows,
+    Table,
+    Text,
+    View,
+    hold,
+)
+
+PHASES = ("playing", "paused", "over")
+STATUSES = ("here", "away", "bot", "gone")
+
+TIME_MAX = 2**48
+"""Periods; a room at 100 Hz gets there in ninety thousand years."""
+
+SEATS = Map(
+    Record(name=Text(150), status=Enum(*STATUSES), until=Optional(Int(0, TIME_MAX))), 10_000
+)
+RESULT = Json()
+
+
+class Sight:
+    """The kinds of a title's audiences, and what each is shown of a state.
+
+    Attributes:
+        shared: The kind of the shared view.
+        own: That of a seat's own view; None where no seat sees more than all.
+        watched: That of what spectators see besides; None where they see nothing more.
+    """
+
+    def __init__(self, game: Game[Any]) -> None:
+        self._game = game
+        view_type = game.view_type
+        fields = dict(view_type.fields) if isinstance(view_type, Record) else {}
+        self._tables = {
+            name: kind for name, kind in fields.items() if isinstance(kind, Table) and kind.by_seat
+        }
+        rest = {name: kind for name, kind in fields.items() if name not in self._tables}
+        self._rest: Kind = Record(**rest) if view_type is not None else Json()
+        self.shared = Record(phase=Enum(*PHASES), seats=SEATS, result=RESULT, game=self._rest)
+        own: dict[str, Kind] = {}
+        self._has_secrets = type(game).secret is not Game.secret
+        if self._has_secrets:
+            own["secret"] = game.secret_type or Json()
+        if self._tables:
+            own["seen"] = Record(**self._tables)
+        self.own = Record(**own) if own else None
+        self._hold_rest = Holder(self._rest, "view")
+        self._hold_tables = {
+            name: Holder(kind, f"view.{name}") for name, kind in self._tables.items()
+        }
+        self._hold_secrets: dict[int, Holder] = {}
+        self._own: dict[int, dict[str, Held]] = {}
+        self._open = {name: kind for name, kind in self._tables.items() if kind.spectators}
+        self.watched = Record(seen=Record(**self._open)) if self._open else None
+
+    def look(self, state: Any, phase: str, seats: Held, outcome: Outcome | None) -> "Look":
+        """What there is to see of this state.
+
+        Raises:
+            ViewError: the title shows something that it did not declare.
+        """
+        view = self._game.view(state)
+        tables = {
+            name: holder.hold(_part(view, name)) for name, holder in self._hold_tables.items()
+        }
+        if tables:
+            view = {name: part for name, part in view.items() if name not in tables}
+        result: Held = None
+        if outcome is not None:
+            result = hold(RESULT, {"ranking": outcome.ranking, "reason": outcome.reason})
+        shared = {
+            "phase": PHASES.index(phase),
+            "seats": seats,
+            "result": result,
+            "game": self._hold_rest.hold(view),
+        }
+        return Look(shared, tables)
+
+    def own_of(self, state: Any, look: "Look", seat: int) -> Held:
+        """What this seat sees besides; the same object as before where that did not change."""
+        before = self._own.get(seat)
+        own: dict[str, Held] = {}
+        if self._has_secrets:
+            own["secret"] = self._holder_of(seat).hold(self._game.secret(state, seat))
+            if before is not None and not self._tables and before["secret"] is own["secret"]:
+                return before
+        if self._tables:
+            own["seen"] = {
+                name: look.seen(name, kind, self._game.sees(state, name, seat))
+                for name, kind in self._tables.items()
+            }
+        self._own[seat] = own
+        return own
+
+    def _holder_of(self, seat: int) -> Holder:
+        holder = self._hold_secrets.get(seat)
+        if holder is None:
+            assert self.own is not None
+            holder = self._hold_secrets[seat] = Holder(self.own.fields["secret"], "secret")
+        return holder
+
+    def watched_of(self, look: "Look") -> Held:
+        """What spectators see besides."""
+        return {"seen": {name: look.tables[name] for name in self._open}}
+
+
+class Look:
+    """One look at a state: the shared view, and the tables of which each seat sees a part."""
+
+    def __init__(self, shared: Held, tables: dict[str, Rows]) -> None:
+        self.shared = shared
+        self.tables = tables
+        self._grids: dict[tuple[str, str, str, float], Grid] = {}
+
+    def seen(self, name: str, kind: Table, sight: Any) -> Rows:
+        """The rows in sight."""
+        rows = self.tables[name]
+        if sight is None:
+            return rows.seen()
+        if isinstance(sight, Circle):
+            seen = self._grid(name, kind, sight).within(sight)
+        else:
+            seen = rows.positions(sight)
+        return rows.seen(seen)
+
+    def _grid(self, name: str, kind: Table, circle: Circle) -> Grid:
+        key = (name, circle.across, circle.down, circle.radius)
+        if key not in self._grids:
+            rows = self.tables[name]
+            xs, ys = kind.column(rows, circle.across), kind.column(rows, circle.down)
+            self._grids[key] = Grid(xs, ys, circle.radius)
+        return self._grids[key]
+
+
+def _part(view: Mapping[str, Any], name: str) -> Any:
+    return view.get(name, {}) if isinstance(view, dict) else {}
+
+
+def game_view(shared: View, own: View | None) -> View:
+    """The title's view as one audience knows it: what all see, and the rows in its sight."""
+    game: View = shared["game"]
+    return {**game, **own["seen"]} if own and "seen" in own else game
