@@ -84,7 +84,7 @@ def test_new_titles_elsewhere_pass_every_check_and_their_own_tests(
     strict = ["--strict", "--config-file=", "--cache-dir=/dev/null", "--follow-imports=silent"]
     run("-m", "mypy", *strict, *titles, cwd=folder, path=str(ROOT))
     quiet = ["-q", "-p", "no:cacheprovider"]
-    assert "12 passed" in run("-m", "pytest", *quiet, *titles, cwd=folder, path=str(ROOT))
+    assert "16 passed" in run("-m", "pytest", *quiet, *titles, cwd=folder, path=str(ROOT))
 
 
 def test_within_a_package_the_setting_names_it_from_its_root(

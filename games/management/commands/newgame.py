@@ -154,7 +154,7 @@ def filled(text: str, place: Place) -> str:
 
 def imports(place: Place) -> str:
     """Of its test; sorted, wherever it stands."""
-    sim = "from games.sim import Outcome, Rng"
+    sim = "from games.sim import Outcome, Rng\nfrom games.testing import check_title"
     beside = place.test.parent == place.folder
     return (
         f"{sim}\n\nfrom . import rules" if beside else f"from {place.package} import rules\n{sim}"
