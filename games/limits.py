@@ -102,11 +102,25 @@ LAST_WORDS_S = 1.5
 """Seconds for sockets to write their last frame and close when a worker stops. One that does not
 read is cut; Ctrl-C has to end within five seconds altogether."""
 
-HEARTBEAT_S = 1.0
-"""Seconds between two signs of life of a worker."""
+LAYER_RETRY_S = 1.0
+"""Seconds until what other workers say is listened to again, after the channel layer failed."""
 
-WORKER_SILENCE_S = 4.0
-"""Seconds without a sign of life after which a worker counts as dead; three beats may be lost."""
+HAND_OVER_S = 2.0
+"""Seconds for a stopping worker to leave its rooms to others; Ctrl-C has to end within five."""
+
+ADOPTIONS_AT_ONCE_MAX = 8
+"""Rooms of a dead worker that are read and replayed at the same time; each is a few milliseconds of
+this worker's loop, and its own rooms tick meanwhile."""
+
+UNCOMMITTED_TICKS_MAX = 4
+"""Ticks of one room that may be computed before the room store has the first of them: a fifth of a
+second at 20 Hz. Beyond it the room stands still: nothing of it may be told."""
+
+CHECKPOINT_S = 5.0
+"""Seconds between two checkpoints of a room, if something happened: what a new owner replays."""
+
+CHECKPOINT_ENTRIES_MAX = 200
+"""Entries after which a checkpoint is made earlier, for rooms in which much is said."""
 
 VIEWERS_PER_ROOM_MAX = 500
 """Sockets of one room, spectators included. Joining beyond it is answered `room_full`."""
@@ -120,6 +134,13 @@ be lost on the way."""
 
 ATTACH_TRIES_MAX = 5
 """How often a room is asked before the player is told `room_unreachable`."""
+
+FOLLOW_PAUSE_S = 0.1
+"""Seconds between two attempts of a socket to find a room whose worker is gone."""
+
+FOLLOW_TRIES_MAX = 100
+"""How often it tries: ten seconds, in which a dead worker is noticed many times over, and Redis may
+come back."""
 
 ROOM_QUEUE_MAX = 1000
 """Messages waiting for one worker in the in-memory channel layer. Rooms and sockets of one process

@@ -28,6 +28,7 @@ class Match(models.Model):
     public = models.BooleanField(default=True, help_text="Whether anybody may watch.")
     status = models.CharField(max_length=16, choices=Status, default=Status.STARTING)
     worker = models.CharField(max_length=64, blank=True, help_text="The worker that runs it.")
+    epoch = models.PositiveBigIntegerField(default=0, help_text="Which owner that is.")
     end_requested = models.BooleanField(default=False)
     ranking = models.JSONField(null=True, help_text="Groups of seats, best first.")
     reason = models.CharField(max_length=64, blank=True, help_text="Why it ended.")

@@ -187,13 +187,34 @@ class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
     seats: list[tuple[int, str, bool]]
 
 
-def match_open(*, match_id: UUID, worker: str) -> RoomSpec | None:
-    """Mark a match as run by ``worker``; None if it is over, or another one runs it."""
+class MatchLost(Exception):
+    """A match that ran cannot go on: the room store does not know it any more."""
+
+
+def match_open(
+    *, match_id: UUID, worker: str, epoch: int = 1, resumable: bool = False
+) -> RoomSpec | None:
+    """Mark a match as run by ``worker``; None if it is over, or a later owner runs it.
+
+    Args:
+        epoch: Of the worker's lease; a smaller one than the row's is that of an owner before.
+        resumable: Whether the room store knows the room. If it does not, and the match ran
+            already, nobody can go on with it, and it is marked as abandoned.
+    Raises:
+        MatchLost: it was marked as abandoned just now.
+    """
     now = timezone.now()
     opened = Match.objects.filter(id=match_id, status=Match.Status.STARTING).update(
-        status=Match.Status.RUNNING, worker=worker, started=now
+        status=Match.Status.RUNNING, worker=worker, epoch=epoch, started=now
     )
-    match = Match.objects.filter(id=match_id, worker=worker, status=Match.Status.RUNNING).first()
+    running = Q(id=match_id, status=Match.Status.RUNNING)
+    if not opened and resumable:
+        Match.objects.filter(running, epoch__lt=epoch).update(worker=worker, epoch=epoch)
+    elif not opened and _close(
+        running & ~Q(worker=worker), status=Match.Status.ABANDONED, reason="room_lost"
+    ):
+        raise MatchLost
+    match = Match.objects.filter(running, worker=worker).first()
     if match is None:
         return None
     if opened:

@@ -6,7 +6,6 @@ Under others the worker starts with the first thing that is asked of it.
 
 import asyncio
 import os
-import time
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
@@ -19,26 +18,34 @@ from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.urls import re_path
-from redis.asyncio import Redis
 
 from games import routing as games_routing
 from games import services
 from games.consumers import RoomConsumer
-from games.hosting.store import MemoryStore, RedisStore, RoomStore
+from games.hosting.ledger import Ledger
+from games.hosting.ledger.in_redis import RedisLedger
+from games.hosting.ledger.in_sqlite import SqliteLedger
 from games.hosting.worker import Control, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
 
 
-def _store() -> RoomStore:
-    url = settings.EVERTICK["REDIS_URL"]
-    if not url:
-        return MemoryStore(time.monotonic)
-    return RedisStore(Redis.from_url(url), settings.EVERTICK["KEY_PREFIX"])
+async def _open_ledger() -> Ledger:
+    """The room store: in Redis, where workers share it; else in a file of this one's own."""
+    url = settings.EVERTICK["JOURNAL_URL"]
+    if url:
+        return RedisLedger.connect(url, settings.EVERTICK["KEY_PREFIX"], trim_unarchived=True)
+    path = settings.EVERTICK["JOURNAL_PATH"]
+    return await SqliteLedger.open(path, trim_unarchived=True)
 
 
-worker = Worker(store=_store(), layer=get_channel_layer(), room_app=RoomConsumer.as_asgi())
+worker = Worker(
+    open_ledger=_open_ledger,
+    layer=get_channel_layer(),
+    room_app=RoomConsumer.as_asgi(),
+    lease_s=settings.EVERTICK["LEASE_S"],
+)
 services.rooms = Control(worker)
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone

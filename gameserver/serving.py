@@ -28,6 +28,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from games import limits
+from games.hosting.ledger import LedgerError, LedgerInUse
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +171,17 @@ def _port_taken(host: str, port: int, error: OSError) -> CannotServe:
     return CannotServe(f"cannot listen on {host}:{port} ({error.strerror or error})")
 
 
+def _cannot_start(error: Exception) -> CannotServe:
+    if isinstance(error, LedgerInUse):
+        return CannotServe(
+            "another server uses the same var folder; stop it, choose another folder with "
+            "EVERTICK_VAR, or join both by REDIS_URL"
+        )
+    if isinstance(error, LedgerError):
+        return CannotServe(f"the room store does not open ({_first_line(error)})")
+    return CannotServe(f"the worker could not start: {_first_line(error)}")
+
+
 async def _farewell() -> None:
     """Lets the rooms speak to their players, but not for long."""
     from gameserver import asgi
@@ -193,7 +205,10 @@ def _serve_uvicorn(host: str, port: int) -> None:
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await asgi.startup()
+            try:
+                await asgi.startup()
+            except LedgerError as error:
+                raise _cannot_start(error) from error
             await super().startup(sockets)
             settle_memory()
             announce("uvicorn", host, listener.getsockname()[1])
@@ -302,7 +317,7 @@ def _serve_daphne(host: str, port: int) -> None:
                 await asgi.startup()
             except Exception as error:
                 logger.exception("the worker could not start")
-                self.failure = CannotServe(f"the worker could not start: {_first_line(error)}")
+                self.failure = _cannot_start(error)
                 self.stop()
                 return
             settle_memory()

@@ -44,6 +44,9 @@ NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 EVERTICK = {
     "REDIS_URL": REDIS_URL,
     "KEY_PREFIX": KEY_PREFIX,
+    "JOURNAL_URL": env.str("JOURNAL_URL", default=REDIS_URL),
+    "JOURNAL_PATH": VAR_DIR / "rooms.sqlite3",
+    "LEASE_S": env.float("LEASE_S", default=limits.LEASE_S),
     "ORIGINS": ORIGINS,
     "SILENT_READER_S": env.float("EVERTICK_SILENT_S", default=limits.SILENT_READER_S),
 }

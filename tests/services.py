@@ -157,6 +157,7 @@ def running_server(
     *,
     folder: Path | None = None,
     prefix: tuple[str, ...] = (),
+    port: int | None = None,
 ) -> Iterator[Worker]:
     """One worker, ready to be asked.
 
@@ -168,13 +169,14 @@ def running_server(
         folder: its var folder; two workers with the same one share their SQLite file and secret
             key. Else a temporary one.
         prefix: put before the command, such as ``("taskset", "-c", "0")``.
+        port: that of a worker which ran before; else a free one.
     """
     with ExitStack() as stack:
         if folder is None:
             folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="evertick-worker-"))
             )
-        port = free_port()
+        port = port or free_port()
         environment = worker_env(folder, env)
         log_path = folder / f"worker-{port}.log"
         migrate(environment)

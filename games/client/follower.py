@@ -150,6 +150,11 @@ class Follower:
         return {**shared, "game": {**shared["game"], **own["seen"]}}
 
     @property
+    def sent(self) -> int:
+        """The number of the last input."""
+        return self._seq
+
+    @property
     def tick(self) -> int:
         """Of the shared view; -1 before the first snapshot."""
         return self._shared.tick if self._shared else -1

@@ -23,6 +23,8 @@ from games.limits import (
     ATTACH_WAIT_S,
     CLOSE_WAIT_S,
     FLOOD_WARNINGS_MAX,
+    FOLLOW_PAUSE_S,
+    FOLLOW_TRIES_MAX,
     HELLO_WAIT_S,
     MESSAGES_BURST_S,
     MESSAGES_PER_S_BASE,
@@ -59,6 +61,7 @@ class PlayerConsumer(SocketConsumer):
         self.match = ""
         self.owner = ""
         self.welcomed = False
+        self._moving = False
         self.right: Pass | None = None
         self.outbox = Outbox(self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"])
         self._attach: Attach | None = None
@@ -236,6 +239,32 @@ class PlayerConsumer(SocketConsumer):
             self.outbox.put_now(message.frame, message.tick)
         if message.close is not None:
             self._end(message.close)
+
+    def moved(self, owner: str) -> None:
+        """The room has another owner now; this socket asks to be let in there."""
+        if self._close is None and self.right is not None and not self._moving:
+            self._moving = True
+            self.welcomed = False
+            self.worker.unwatch(self)
+            self.worker.spawn(self._follow(owner))
+
+    async def _follow(self, owner: str) -> None:
+        """Find the room where it is now, and go on there; the browser need not do anything."""
+        for tries in range(FOLLOW_TRIES_MAX):
+            try:
+                self.owner = owner or await self.worker.locate(self.match)
+                break
+            except ProtocolError as error:
+                if error.close != Close.UNAVAILABLE or tries == FOLLOW_TRIES_MAX - 1:
+                    self._moving = False
+                    return self._fail(error.code, error.close)
+            await asyncio.sleep(FOLLOW_PAUSE_S)
+        self._moving = False
+        if self._close is None:
+            if self.owner != self.worker.id:
+                self.worker.watch(self)
+            self._attach_tries = 0
+            self._ask_in()
 
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed in the room; ``tick`` is that of the shared view it leads to."""

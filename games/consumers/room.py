@@ -1,9 +1,17 @@
-"""A live room: it holds the authoritative state, ticks it, and tells who looks on."""
+"""A live room: it holds the authoritative state, ticks it, and tells who looks on.
+
+What a tick brought is told when the room store has what entered it, and not before: what a viewer
+knows can then be lost with no worker. So everything that speaks of the state waits in one line,
+each behind the tick it speaks of.
+"""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import traceback
+from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,20 +26,26 @@ from games import services
 from games.catalog import TITLES
 from games.hosting.clock import SteadyClock
 from games.hosting.fanout import Fanout, Viewer
+from games.hosting.ledger import Lease, LedgerError, Loaded, Refused
 from games.hosting.relay import (
     Ask,
     Attach,
     Detach,
     End,
+    Moved,
     Quit,
     Remove,
     Say,
     Up,
     decode_up,
+    gateway_channel,
 )
 from games.hosting.worker import Worker
 from games.limits import (
+    CHECKPOINT_ENTRIES_MAX,
+    CHECKPOINT_S,
     LINGER_S,
+    UNCOMMITTED_TICKS_MAX,
     VIEWERS_PER_ROOM_MAX,
 )
 from games.protocol.codes import Close, Code, error_message
@@ -40,7 +54,7 @@ from games.protocol.messages import (
     ServerMessage,
     Welcome,
 )
-from games.rooms import Room, RulesFault
+from games.rooms import Record, Room, RulesFault, Tick
 from games.sim import Outcome
 from games.tickets import Pass, resume_issue
 
@@ -51,6 +65,17 @@ RECORD_TRIES_MAX = 5
 the sweep; a database that restarts is away for a few seconds."""
 
 
+class Written(msgspec.Struct, frozen=True, array_like=True):
+    """One tick as the journal has it.
+
+    Attributes:
+        at_ms: Of its owner's monotonic clock.
+    """
+
+    at_ms: int
+    record: Record
+
+
 class RoomConsumer(AsyncConsumer):
     """One match, live, in this worker."""
 
@@ -59,16 +84,21 @@ class RoomConsumer(AsyncConsumer):
         self.worker: Worker = scope["worker"]
         self.spec: services.RoomSpec = scope["spec"]
         self.match: str = scope["match"]
+        self.lease: Lease = scope["lease"]
         self.viewers = Fanout(self.match, self.worker)
         self.loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._stopped = False
+        self._waiting: deque[tuple[asyncio.Future[Any] | None, Callable[[], None]]] = deque()
+        self._uncommitted = 0
+        self._checkpoint_at = self.loop.time() + CHECKPOINT_S * (1 + secrets.randbelow(100) / 100)
+        self._entries = 0  # since the last checkpoint
         try:
-            self.room = self._make_room()
+            thought_s = self._make_room(scope["loaded"], scope["heard_ms"])
         except Exception as error:
             logger.exception("match %s does not start", self.match)
             return await self._record_fault(_fault_text(error))
-        self._start()
+        self._start(thought_s)
         await send({"type": "room.ready"})
         listen = partial(self.worker.layer.receive, scope["channel"])
         try:
@@ -97,14 +127,34 @@ class RoomConsumer(AsyncConsumer):
         """The room is over, and everybody was told."""
         raise StopConsumer
 
-    def _make_room(self) -> Room:
-        return Room(
-            TITLES[self.spec.title](),
-            seed=self.spec.seed,
-            settings=self.spec.settings,
-            seats=self.spec.seats,
-            bot_seed=secrets.randbits(63),
-        )
+    def _make_room(self, loaded: Loaded, heard_ms: int | None) -> float:
+        """The room as it begins, or as the room store has it.
+
+        Args:
+            heard_ms: The last that was heard of the clock of the owner before.
+        Returns:
+            Seconds that passed between the last tick and then; what came after is nobody's fault.
+        """
+        game, bot_seed = TITLES[self.spec.title](), secrets.randbits(63)
+        if loaded.checkpoint is not None:
+            blob = loaded.checkpoint.blob
+            self.room = Room.resumed(game, blob, settings=self.spec.settings, bot_seed=bot_seed)
+        else:
+            self.room = Room(
+                game,
+                seed=self.spec.seed,
+                settings=self.spec.settings,
+                seats=self.spec.seats,
+                bot_seed=bot_seed,
+            )
+        written = [msgspec.msgpack.decode(entry.payload, type=Written) for entry in loaded.entries]
+        self.room.go_on(one.record for one in written)
+        for seat, place in self.room.places.items():
+            if place.status == "here":
+                self.room.disconnect(seat)  # until its socket is heard of again
+        if heard_ms is None or not written:
+            return 0.0
+        return max(0.0, (heard_ms - written[-1].at_ms) / 1000)
 
     # --- what arrives --------------------------------------------------------------------------
 
@@ -113,7 +163,10 @@ class RoomConsumer(AsyncConsumer):
         if self._stopped:
             return
         try:
-            self._take(message)
+            if self._waiting and isinstance(message, Attach | Ask | Detach):
+                self._after(None, partial(self._take, message))  # it is answered with the state
+            else:
+                self._take(message)
         except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
             self._fault(error)
         else:
@@ -250,12 +303,15 @@ class RoomConsumer(AsyncConsumer):
 
     # --- the tick ------------------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def _start(self, thought_s: float) -> None:
         realtime = self.room.game.realtime
         hz = self.room.game.tick_hz
         limit = {} if realtime else {"catch_up_max": None}  # thinking time is never dropped
-        self.clock = SteadyClock(hz, self.loop.time(), **limit)
+        begun = self.loop.time() - (0.0 if realtime else thought_s)
+        self.clock = SteadyClock(hz, begun, **limit)
         self.worker.rooms[self.match] = self
+        if self.room.outcome:
+            self._over(self.room.outcome)  # whoever played it to its end could not write that down
         self._schedule()
 
     def _schedule(self) -> None:
@@ -274,6 +330,11 @@ class RoomConsumer(AsyncConsumer):
             self._timer = self.loop.call_at(at, self._on_time, at)
 
     def _on_time(self, due_at: float) -> None:
+        if self._uncommitted >= UNCOMMITTED_TICKS_MAX or self.worker.committer.full:
+            # The room store is behind, so the room stands still: nothing of it could be told.
+            wait_s = 1 / self.room.game.tick_hz
+            self._timer = self.loop.call_later(wait_s, self._on_time, due_at + wait_s)
+            return
         now = self.loop.time()
         dropped = self.clock.dropped
         passed = self.clock.take(now)
@@ -293,12 +354,104 @@ class RoomConsumer(AsyncConsumer):
     def _tick(self, elapsed: int) -> None:
         was_over = self.room.outcome is not None
         tick = self.room.tick(elapsed)
-        self.viewers.publish(tick)
         self.worker.meter.inputs(tick.late, tick.early)
+        outcome = None if was_over else self.room.outcome
+        # What comes after the end changes nothing of it, and need not be kept.
+        written = None if was_over else self._write(tick.record)
+        self._after(written, partial(self._tell, tick, outcome))
+
+    def _tell(self, tick: Tick, outcome: Outcome | None) -> None:
+        """The room store has this tick; everybody may hear of it."""
+        self.viewers.publish(tick)
         for seat, why in tick.vacated.items():
             self._dismiss(seat, why)
-        if self.room.outcome and not was_over:
-            self._over(self.room.outcome)
+        if outcome:
+            self._over(outcome)
+
+    # --- the room store ------------------------------------------------------------------------
+
+    def _write(self, record: Record) -> "asyncio.Future[Any]":
+        """Have a tick kept; and now and then the whole room, behind it."""
+        payload = msgspec.msgpack.encode(Written(self.worker.clock_ms, record))
+        token = self.lease.token
+        done = self.worker.committer.put(self.match, token, record.tick, payload)
+        self._entries += len(record.entries)
+        now = self.loop.time()
+        due = self._entries > 0 and now >= self._checkpoint_at
+        if due or self._entries >= CHECKPOINT_ENTRIES_MAX:
+            self._entries, self._checkpoint_at = 0, now + CHECKPOINT_S
+            blob = self.room.checkpoint()
+            keep = partial(self._keep, self.room.tick_no, blob)
+            done.add_done_callback(lambda done: done.exception() or self.worker.spawn(keep()))
+        return done
+
+    async def _keep(self, tick: int, blob: bytes) -> None:
+        try:
+            await self.worker.ledger.checkpoint(self.match, self.lease.token, tick, blob)
+        except LedgerError as error:
+            logger.info("no checkpoint of %s at tick %d: %r", self.match, tick, error)
+
+    def _after(self, written: "asyncio.Future[Any] | None", say: Callable[[], None]) -> None:
+        """Say something once a tick is kept, and all that was to be said before has been."""
+        if written is None and not self._waiting:
+            return say()
+        self._waiting.append((written, say))
+        if written is not None:
+            self._uncommitted += 1
+            written.add_done_callback(self._on_written)
+
+    def _on_written(self, written: "asyncio.Future[Any]") -> None:
+        self._uncommitted -= 1
+        if written.exception() is not None:
+            return self._lose(written.exception())
+        while self._waiting and (self._waiting[0][0] is None or self._waiting[0][0].done()):
+            before, say = self._waiting.popleft()
+            if before is not None and before.exception() is not None:
+                return self._lose(before.exception())
+            try:
+                say()
+            except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
+                self._fault(error)
+
+    def _lose(self, error: BaseException | None) -> None:
+        """The room store has something else: this room is another worker's now, or nobody's.
+
+        Nothing of what was not kept is told to anyone.
+        """
+        self._waiting.clear()
+        if self._stopped:
+            return
+        self._stop()
+        if isinstance(error, Refused):
+            logger.warning("match %s is not ours any more: %s", self.match, error)
+        self.worker.close_room(self.match)
+        self._move_viewers()
+
+    def _move_viewers(self) -> None:
+        """Have all sockets look for the room."""
+        for viewer in list(self.viewers):
+            if viewer.gateway == self.worker.id and (socket := self.worker.sockets.get(viewer.id)):
+                socket.moved("")
+        for gateway in self.viewers.gateways():
+            moved = Moved(self.match, "")
+            self.worker.courier.post(gateway_channel(gateway), "gateway.down", moved)
+
+    async def hand_over(self) -> None:
+        """Stop at a tick, and leave everything to whoever goes on with the room."""
+        self._stop()
+        while self._uncommitted:  # noqa: ASYNC110 - bounded by who calls, and over in a moment
+            await asyncio.sleep(0.005)
+        ledger, token = self.worker.ledger, self.lease.token
+        if self.room.outcome is None:
+            with contextlib.suppress(Refused):
+                await ledger.checkpoint(
+                    self.match, token, self.room.tick_no, self.room.checkpoint()
+                )
+        await ledger.release(self.match, token)
+        for gateway in self.viewers.gateways():
+            moved = Moved(self.match, "")
+            self.worker.courier.post(gateway_channel(gateway), "gateway.down", moved)
+        self.worker.close_room(self.match)
 
     def _dismiss(self, seat: int, why: str) -> None:
         """The seat was given up; whoever is still on it has nothing to do here."""
@@ -338,7 +491,16 @@ class RoomConsumer(AsyncConsumer):
         if not self._stopped:
             self._stop()
             self.viewers.tell_all(close=Close.NORMAL)
+            self._forget()
             self.worker.close_room(self.match)
+
+    def _forget(self) -> None:
+        """The match is over and recorded: the room store need not keep it."""
+        self.worker.spawn(self._record_forgotten())
+
+    async def _record_forgotten(self) -> None:
+        with contextlib.suppress(LedgerError):
+            await self.worker.ledger.forget(self.match, self.lease.token)
 
     def _end(self) -> None:
         """An operator ended the match."""
@@ -351,12 +513,18 @@ class RoomConsumer(AsyncConsumer):
             reason="ended_by_operator",
         )
         self.worker.spawn(self._record(abandon))
+        self._forget()
         self.shut(Code.MATCH_ENDED, Close.NORMAL)
 
     def _fault(self, error: Exception) -> None:
         """The rules failed: this room stops at its last tick, all others go on."""
+        self._stop()
+        self._after(None, partial(self._tell_fault, error))
+
+    def _tell_fault(self, error: Exception) -> None:
         logger.error("match %s stops: %s", self.match, error, exc_info=error)
         self.worker.spawn(self._record_fault(_fault_text(error)))
+        self._forget()
         self.shut(Code.ROOM_FAULTED, Close.FAULTED)
 
     async def _record_fault(self, text: str) -> None:

@@ -2,7 +2,7 @@
 and goes to other workers in one message for all their sockets."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -43,6 +43,9 @@ class Fanout:
 
     def __len__(self) -> int:
         return len(self._viewers)
+
+    def __iter__(self) -> Iterator[Viewer]:
+        return iter(self._viewers.values())
 
     def get(self, viewer_id: str) -> Viewer | None:
         """The viewer of that id."""

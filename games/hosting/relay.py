@@ -2,7 +2,8 @@
 
 Up, from a socket to its room: ``Attach``, ``Say``, ``Ask``, ``Quit``, ``Detach``; from operators
 and lobbies: ``End``, ``Remove``. Down, from a room to the sockets of one worker: ``Tell`` (one
-viewer) and ``Publish`` (all viewers of the room, one message a tick and worker).
+viewer) and ``Publish`` (all viewers of the room, one message a tick and worker). ``Moved`` comes
+from whoever runs the room from now on, or from who gave it up.
 
 The layer may lose any of them. What is told names what it builds on, what is said is numbered, and
 ``Attach`` is repeated until it is answered.
@@ -129,7 +130,14 @@ class Publish(_Message):
         return self.to == "all" or (self.to == "spectators") == (seat is None)
 
 
-Down = Tell | Publish
+class Moved(_Message):
+    """A room runs in another worker now: its id, or nothing where it has to be found."""
+
+    match: str
+    owner: str
+
+
+Down = Tell | Publish | Moved
 
 _encode = msgspec.msgpack.Encoder().encode
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
@@ -153,6 +161,9 @@ class Socket(Protocol):
 
     def told(self, message: Tell) -> None:
         """This viewer alone is told something."""
+
+    def moved(self, owner: str) -> None:
+        """The room has another owner now; its id, or nothing where it has to be found."""
 
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed; ``tick`` is that of the shared view it leads to, -1 if to none."""

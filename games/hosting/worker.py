@@ -1,16 +1,18 @@
 """One server process, in both its parts: host of rooms, and keeper of sockets.
 
-A room is opened by the first worker that claims it. Sockets find it by that claim, whichever worker
-they came in at. Three small loops keep this true: signs of life, the sweep of rows whose message
-was lost, and what other workers' rooms tell the sockets here.
+A room runs in the worker that has its lease; sockets find it there, whichever worker they came in
+at. When that worker falls silent any other takes its rooms over, reads what the room store has of
+them, and tells all workers, so that sockets move to it. Small loops keep this true: signs of life,
+the sweep of rows whose message was lost, and what other workers' rooms tell the sockets here.
 """
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,12 +25,16 @@ from redis.exceptions import RedisError
 
 from games import selectors, services
 from games.hosting.fanout import together
+from games.hosting.ledger import Lease, Ledger, LedgerError, Loaded, Owner
+from games.hosting.ledger.committer import Committer
+from games.hosting.ledger.watch import Watch
 from games.hosting.meter import Meter
 from games.hosting.records import Records
 from games.hosting.relay import (
     Courier,
     Down,
     End,
+    Moved,
     Publish,
     Remove,
     Socket,
@@ -38,8 +44,18 @@ from games.hosting.relay import (
     gateway_channel,
     room_channel,
 )
-from games.hosting.store import RoomStore
-from games.limits import HEARTBEAT_S, LAST_WORDS_S, ROOMS_PER_WORKER_MAX, UNOWNED_S
+from games.limits import (
+    ADOPTIONS_AT_ONCE_MAX,
+    BEAT_S,
+    BEAT_WAIT_S,
+    HAND_OVER_S,
+    LAST_WORDS_S,
+    LAYER_RETRY_S,
+    LEASE_S,
+    ROOMS_PER_WORKER_MAX,
+    TICKET_TTL_S,
+    UNOWNED_S,
+)
 from games.protocol.codec import frame
 from games.protocol.codes import Close, Code, ProtocolError, error_message
 
@@ -64,6 +80,9 @@ class LiveRoom(Protocol):
     def gateway_lost(self, gateway: str) -> None:
         """That worker is dead, and the sockets it kept are gone."""
 
+    async def hand_over(self) -> None:
+        """Stop at a tick, and leave everything to whoever goes on with the room."""
+
 
 class RemoteSocket(Socket, Protocol):
     """A socket here that looks at a room of another worker."""
@@ -74,13 +93,26 @@ class RemoteSocket(Socket, Protocol):
     welcomed: bool
     seat: int | None
 
+    def moved(self, owner: str) -> None:
+        """The room has another owner now; its id, or nothing where it has to be found."""
+
 
 class Worker:
     """Rooms and sockets of this process, and the way to all others."""
 
-    def __init__(self, *, store: RoomStore, layer: BaseChannelLayer, room_app: RoomApp) -> None:
+    def __init__(
+        self,
+        *,
+        open_ledger: Callable[[], Awaitable[Ledger]],
+        layer: BaseChannelLayer,
+        room_app: RoomApp,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        """``lease_s``: how long another worker must be silent before its rooms are taken over."""
         self.id = secrets.token_hex(8)
-        self.store = store
+        self.ledger: Ledger
+        self.committer: Committer
+        self.beats = Watch(lease_s)
         self.layer = layer
         self.courier = Courier(layer)
         self.records = Records()
@@ -88,39 +120,57 @@ class Worker:
         self.rooms: dict[str, LiveRoom] = {}
         self.sockets: dict[str, Socket] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._open_ledger = open_ledger
         self._room_app = room_app
-        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._opening: dict[str, asyncio.Task[str]] = {}
         self._closers: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self._watching: defaultdict[str, dict[str, RemoteSocket]] = defaultdict(dict)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._known = False
+        self._others: set[str] = set()  # workers that live
+        self._silent: set[str] = set()
+        self._adopting = asyncio.Semaphore(ADOPTIONS_AT_ONCE_MAX)
+        self._stopping = False
 
     # --- from start to stop ------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Show a first sign of life and begin to serve."""
+        """Open the room store, show a first sign of life, and begin to serve.
+
+        Raises:
+            LedgerError: there is no room store, or another process has it.
+        """
         self.loop = asyncio.get_running_loop()
-        await self.store.beat(self.id)
-        self._known = True
-        for loop in (self.courier.run, self._listen):
+        self.ledger = await self._open_ledger()
+        self.committer = Committer(self.ledger)
+        await self.ledger.beat(self.id, self.clock_ms)
+        for loop in (self.courier.run, self._listen, self.committer.run):
             self.spawn(loop())
-        self.spawn(self._every(HEARTBEAT_S, self._beat))
+        self.spawn(self._every(BEAT_S, self._beat))
         self.spawn(self._every(UNOWNED_S, self._sweep))
 
     async def stop(self) -> None:
-        """Tell everybody, mark what ran here as abandoned, and go."""
-        dropped = self._shut_rooms()
+        """Leave the rooms to others, tell everybody, and go."""
+        self._stopping = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                rooms = list(self.rooms.values())
+                await asyncio.gather(*(room.hand_over() for room in rooms), return_exceptions=True)
         for viewer, socket in list(self.sockets.items()):
             last = frame(error_message(Code.SHUTTING_DOWN), encoding=socket.encoding)
             socket.told(Tell(viewer, last, close=Close.UNAVAILABLE))
-        await self._abandon(dropped, reason="shutdown")
-        await self.store.farewell(self.id)
         await self._last_words()
+        with contextlib.suppress(LedgerError):
+            await self.ledger.farewell(self.id)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.records.close()
-        await self.store.close()
+        await self.ledger.close()
+
+    @property
+    def clock_ms(self) -> int:
+        """Milliseconds of this process's monotonic clock."""
+        return int(asyncio.get_running_loop().time() * 1000)
 
     async def _last_words(self) -> None:
         """Let the sockets write what they were told, and close; not for long."""
@@ -149,83 +199,120 @@ class Worker:
             ProtocolError: ``room_unreachable``.
         """
         try:
-            return await self.store.spend(nonce)
-        except (RedisError, OSError) as error:
+            # An expired ticket is refused before its nonce is looked at.
+            return await self.ledger.spend(nonce, TICKET_TTL_S + 1)
+        except LedgerError as error:
             raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
 
     # --- finding and opening rooms -----------------------------------------------------------
 
     async def locate(self, match: str) -> str:
-        """The worker that runs ``match``; this one, which opens it, if nobody does yet.
+        """The worker that runs ``match``; this one, which takes it, if nobody alive does.
 
         Raises:
-            ProtocolError: ``match_over``, ``room_lost``, ``room_faulted``, ``worker_full`` or
-                ``room_unreachable``.
+            ProtocolError: ``match_over``, ``room_faulted``, ``worker_full``, ``room_unreachable``
+                or ``shutting_down``.
         """
-        try:
-            owner = await self.store.claim(match, self.id)
-            if owner == self.id:
-                await self._open(match)
-            elif owner not in await self.store.alive([owner]):
-                await self._lost(match, owner)
-                raise ProtocolError(Code.ROOM_LOST, Close.GONE)
-        except (RedisError, OSError, DatabaseError) as error:
-            logger.exception("no way to the room of %s", match)
-            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
-        return owner
-
-    async def _open(self, match: str) -> None:
         if match in self.rooms:
-            return
+            return self.id
         if match not in self._opening:
-            self._opening[match] = self.spawn(self._start_room(match))
+            task = self._opening[match] = self.spawn(self._find_or_open(match))
+            task.add_done_callback(lambda _: self._opening.pop(match, None))
         try:
-            await asyncio.shield(self._opening[match])
-        finally:
-            self._opening.pop(match, None)
+            return await asyncio.shield(self._opening[match])
+        except (LedgerError, DatabaseError) as error:
+            logger.warning("no way to the room of %s: %r", match, error)
+            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
 
-    async def _start_room(self, match: str) -> None:
+    async def _find_or_open(self, match: str) -> str:
+        owner = await self.ledger.owner(match)
+        if owner and owner.worker not in {"", self.id} and not self.beats.is_silent(owner.worker):
+            return owner.worker
+        if self._stopping:
+            raise ProtocolError(Code.SHUTTING_DOWN, Close.UNAVAILABLE)
+        if len(self.rooms) >= ROOMS_PER_WORKER_MAX:
+            raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
+        lease = await self.ledger.acquire(match, self.id, owner.token if owner else "")
+        if isinstance(lease, Owner):
+            if not lease.worker:  # it was given up at this very moment; whoever asks again gets it
+                raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+            return lease.worker
+        await self._start_room(match, lease)
+        return self.id
+
+    async def _start_room(self, match: str, lease: Lease) -> None:
         try:
-            if len(self.rooms) >= ROOMS_PER_WORKER_MAX:
-                raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
             spec = await self.records.call(
-                services.match_open, match_id=UUID(match), worker=self.id
+                services.match_open,
+                match_id=UUID(match),
+                worker=self.id,
+                epoch=lease.epoch,
+                resumable=bool(lease.before),
             )
-            if spec is None:
-                raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
-        except BaseException:
-            await self.store.release(match, self.id)
-            raise
+        except services.MatchLost:
+            await self.ledger.forget(match, lease.token)
+            raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
+        if spec is None:
+            await self.ledger.forget(match, lease.token)
+            raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
+        loaded = await self.ledger.load(match, lease.token)
         ready = asyncio.get_running_loop().create_future()
         self._closers[match] = asyncio.Queue()
-        running = self.spawn(self._run_room(match, spec, ready))
+        running = self.spawn(self._run_room(match, spec, lease, loaded, ready))
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
+            await self.ledger.forget(match, lease.token)
             raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
+        if lease.before:
+            logger.info("match %s goes on here, from tick %d", match, lease.tick)
+            self._tell_moved(match)
 
     async def _run_room(
-        self, match: str, spec: services.RoomSpec, ready: "asyncio.Future[None]"
+        self,
+        match: str,
+        spec: services.RoomSpec,
+        lease: Lease,
+        loaded: Loaded,
+        ready: "asyncio.Future[None]",
     ) -> None:
         async def send(message: dict[str, Any]) -> None:
             assert message["type"] == "room.ready"
             ready.set_result(None)
 
+        beats = await self.ledger.beats() if lease.before else {}
         scope = {
             "type": "room",
             "match": match,
             "spec": spec,
+            "lease": lease,
+            "loaded": loaded,
+            "heard_ms": beats.get(lease.before),
             "worker": self,
             "channel": room_channel(self.id, match),
         }
+        closer = self._closers[match]
         try:
-            await self._room_app(scope, self._closers[match].get, send)
+            await self._room_app(scope, closer.get, send)
         finally:
-            self.rooms.pop(match, None)
-            self._closers.pop(match, None)
-            await self.store.release(match, self.id)
+            if self._closers.get(match) is closer:  # it may have come back meanwhile
+                self.rooms.pop(match, None)
+                del self._closers[match]
+
+    def _tell_moved(self, match: str) -> None:
+        """Tell all workers where this room runs now."""
+        moved = Moved(match, self.id)
+        for worker in self._others:
+            self.courier.post(gateway_channel(worker), "gateway.down", moved)
+        self._on_moved(moved)
+
+    def _on_moved(self, moved: Moved) -> None:
+        for socket in list(self._watching.get(moved.match, {}).values()):
+            if socket.owner != moved.owner:
+                socket.moved(moved.owner)
 
     def close_room(self, match: str) -> None:
-        """Have the room's application end."""
+        """Have the room's application end; from now on the room is not here."""
+        self.rooms.pop(match, None)
         if match in self._closers:
             self._closers[match].put_nowait({"type": "room.close"})
 
@@ -251,9 +338,11 @@ class Worker:
 
     async def order(self, match: str, message: End | Remove) -> None:
         """Bring an order to a room, wherever it runs; if it is lost, the sweep repeats it."""
-        owner = self.id if match in self.rooms else await self.store.owner(match)
-        if owner:
-            self.post(match, owner, message)
+        owner = await self.ledger.owner(match)
+        if match in self.rooms:
+            self.post(match, self.id, message)
+        elif owner and owner.worker:
+            self.post(match, owner.worker, message)
 
     async def _listen(self) -> None:
         """Hand on what rooms of other workers tell the sockets here."""
@@ -265,13 +354,15 @@ class Worker:
                 logger.warning("a room of another worker said something unknown: %s", error)
             except (RedisError, OSError) as error:
                 logger.warning("no word from other workers: %r", error)
-                await asyncio.sleep(HEARTBEAT_S)
+                await asyncio.sleep(LAYER_RETRY_S)
 
     def _hand_on(self, message: Down) -> None:
         match message:
             case Tell() as told:
                 if socket := self.sockets.get(told.viewer):
                     socket.told(told)
+            case Moved() as moved:
+                self._on_moved(moved)
             case Publish(match, shared=shared, own=own) as said:
                 for viewer, watcher in list(self._watching.get(match, {}).items()):
                     if not watcher.welcomed or not said.reaches(watcher.seat):
@@ -286,74 +377,80 @@ class Worker:
         while True:
             try:
                 await job()
-            except (RedisError, OSError, DatabaseError) as error:
+            except (LedgerError, RedisError, OSError, DatabaseError) as error:
                 logger.warning("%s: %r", job.__name__, error)
             except Exception:
                 logger.exception("%s failed", job.__name__)
             await asyncio.sleep(seconds)
 
     async def _beat(self) -> None:
-        if not await self.store.beat(self.id) and self._known:
-            # Others mark our matches as abandoned; going on would contradict them.
-            logger.error("this worker was counted as dead; it drops its rooms")
-            await self._abandon(self._shut_rooms(), reason="worker_lost")
-        owners = {
-            match: next(iter(sockets.values())).owner for match, sockets in self._watching.items()
-        }
-        gateways = {gateway for room in self.rooms.values() for gateway in room.gateways()}
-        others = gateways.union(owners.values())
-        dead = others - await self.store.alive(others)
-        for match, owner in owners.items():
-            if owner in dead:
-                await self._lost(match, owner)
+        """Say that this worker lives, and see who else does."""
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        try:
+            async with asyncio.timeout(BEAT_WAIT_S):
+                await self.ledger.beat(self.id, self.clock_ms)
+                beats = await self.ledger.beats()
+        except (LedgerError, TimeoutError):
+            return self.beats.missed()
+        silent = self.beats.saw(asked, loop.time(), beats)
+        self._others = beats.keys() - silent - {self.id}
+        newly, self._silent = silent - self._silent - {self.id}, silent
+        for worker in newly & beats.keys():
+            self.spawn(self._succeed(worker))
+
+    async def _succeed(self, dead: str) -> None:
+        """A worker fell silent: its sockets are gone, and its rooms are for whoever lives."""
+        logger.warning("worker %s is silent", dead)
         for room in list(self.rooms.values()):
-            for gateway in room.gateways() & dead:
-                room.gateway_lost(gateway)
+            if dead in room.gateways():
+                room.gateway_lost(dead)
+        if self._stopping:
+            return
+        mine = [match for match in await self.ledger.rooms_of(dead) if self._is_heir(match)]
+        await asyncio.gather(*(self._adopt(match) for match in mine))
+        with contextlib.suppress(LedgerError):
+            await self.ledger.farewell(dead, self.beats.beat_of(dead))
 
-    def _shut_rooms(self) -> list[str]:
-        """Tell all players that their rooms are lost; which rooms these were."""
-        dropped = dict(self.rooms)
-        for room in dropped.values():
-            room.shut(Code.ROOM_LOST, Close.GONE)
-        return list(dropped)
+    def _is_heir(self, match: str) -> bool:
+        """Whether this worker is the first to take over a room: each has its share of them."""
 
-    async def _abandon(self, matches: list[str], *, reason: str) -> None:
-        """Record that these matches ended with this worker."""
-        ids = [UUID(match) for match in matches]
-        await self.records.call(
-            services.match_abandon, match_ids=ids, worker=self.id, reason=reason
-        )
-        for match in matches:
-            await self.store.release(match, self.id)
+        def weight(worker: str) -> bytes:
+            return hashlib.blake2b(f"{match} {worker}".encode(), digest_size=8).digest()
 
-    async def _lost(self, match: str, owner: str) -> None:
-        """The worker that ran this match is dead."""
-        await self.records.call(
-            services.match_abandon, match_ids=[UUID(match)], worker=owner, reason="worker_lost"
-        )
-        await self.store.release(match, owner)
-        for viewer, socket in list(self._watching.get(match, {}).items()):
-            last = frame(error_message(Code.ROOM_LOST), encoding=socket.encoding)
-            socket.told(Tell(viewer, last, close=Close.GONE))
+        return all(weight(self.id) >= weight(worker) for worker in self._others)
+
+    async def _adopt(self, match: str) -> None:
+        """See to it that somebody runs a room; this worker, if nobody does."""
+        async with self._adopting:
+            try:
+                await self.locate(match)
+            except ProtocolError as error:
+                logger.info("match %s was not taken over: %s", match, error.code)
 
     async def _sweep(self) -> None:
         """Find in the rows what a lost message, or a dead worker, has left behind."""
-        await self._sweep_lost(await self.records.call(selectors.matches_running))
+        if self._stopping:
+            return
+        running = await self.records.call(selectors.matches_running)
+        left = [str(match) for match, worker in running if self._is_left(str(match), worker)]
         before = timezone.now() - timedelta(seconds=UNOWNED_S)
-        for match_id in await self.records.call(selectors.matches_waiting, before=before):
-            try:
-                await self.locate(str(match_id))
-            except ProtocolError as error:
-                logger.info("match %s was not opened: %s", match_id, error.code)
+        waiting = await self.records.call(selectors.matches_waiting, before=before)
+        await asyncio.gather(*(self._adopt(match) for match in (*left, *map(str, waiting))))
+        for match, sockets in list(self._watching.items()):
+            for socket in list(sockets.values()):
+                if self.beats.is_silent(socket.owner):
+                    socket.moved("")
+            if not sockets:
+                self._watching.pop(match, None)
         if self.rooms:
             await self._sweep_orders()
 
-    async def _sweep_lost(self, running: Iterable[tuple[UUID, str]]) -> None:
-        others = [(str(match), worker) for match, worker in running if worker != self.id]
-        alive = await self.store.alive({worker for _, worker in others})
-        for match, worker in others:
-            if worker not in alive:
-                await self._lost(match, worker)
+    def _is_left(self, match: str, worker: str) -> bool:
+        """Whether a running match has nobody who runs it, as far as this worker sees."""
+        if worker == self.id:
+            return match not in self.rooms and match not in self._opening
+        return self.beats.is_silent(worker)
 
     async def _sweep_orders(self) -> None:
         ids = [UUID(match) for match in self.rooms]

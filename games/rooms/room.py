@@ -109,6 +109,12 @@ class Room:
         room._open_audiences()
         return room
 
+    def go_on(self, records: Iterable[Record]) -> None:
+        """Play what happened since the checkpoint, and be ready for what comes."""
+        for record in records:
+            self.play(record)
+        self._inbox.resume({seat: (p.session, p.settled) for seat, p in self.places.items()})
+
     def _prepare(self, game: Game[Any], settings: dict[str, Any], bot_seed: int) -> None:
         self.game = game
         self.settings = settings

@@ -13,6 +13,7 @@ from games import services
 from games.catalog import TITLES
 from games.models import Match, Seat
 from games.services import (
+    MatchLost,
     Player,
     SeatRefused,
     match_abandon,
@@ -220,9 +221,29 @@ def test_a_worker_is_told_all_that_a_room_needs() -> None:
 def test_one_worker_runs_a_match_and_may_open_it_again() -> None:
     match = match_of(person("Ann"))
     run(match, "w1")
-    assert match_open(match_id=match.id, worker="w2") is None
+    assert match_open(match_id=match.id, worker="w2", resumable=True) is None
     assert match_open(match_id=match.id, worker="w1") is not None
     assert match_open(match_id=uuid4(), worker="w1") is None
+
+
+def test_a_later_owner_goes_on_with_a_match_and_an_older_one_writes_nothing_more() -> None:
+    match = match_of(person("Ann"))
+    assert match_open(match_id=match.id, worker="w1", epoch=1) is not None
+    assert match_open(match_id=match.id, worker="w2", epoch=3, resumable=True) is not None
+    assert match_open(match_id=match.id, worker="w1", epoch=2, resumable=True) is None
+    outcome = Outcome([[0]], "won")
+    assert not match_finish(match_id=match.id, worker="w1", outcome=outcome)
+    assert match_finish(match_id=match.id, worker="w2", outcome=outcome)
+
+
+def test_a_match_that_the_room_store_forgot_is_abandoned_and_never_finished_wrongly() -> None:
+    match = match_of(person("Ann"))
+    run(match, "w1")
+    with pytest.raises(MatchLost):
+        match_open(match_id=match.id, worker="w2", epoch=1, resumable=False)
+    match.refresh_from_db()
+    assert (match.status, match.reason) == ("abandoned", "room_lost")
+    assert match_open(match_id=match.id, worker="w2", epoch=1, resumable=False) is None
 
 
 def test_a_match_that_is_over_is_not_opened() -> None:

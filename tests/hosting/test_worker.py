@@ -13,8 +13,8 @@ from games import services
 from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
+from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import Attach, Say, Tell, decode_down, room_channel
-from games.hosting.store import MemoryStore
 from games.hosting.worker import Control, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
@@ -32,9 +32,11 @@ def tally(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
     layer = InMemoryChannelLayer(capacity=100)
-    running = Worker(
-        store=MemoryStore(time.monotonic), layer=layer, room_app=RoomConsumer.as_asgi()
-    )
+
+    async def open_ledger() -> MemoryLedger:
+        return MemoryLedger(time.monotonic, trim_unarchived=True)
+
+    running = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
     await running.start()
     yield running
     await running.stop()
@@ -102,7 +104,9 @@ async def test_an_order_from_another_thread_ends_a_match(worker: Worker) -> None
     match = await a_match(worker)
     await asyncio.to_thread(Control(worker).end, match_id=UUID(match))
     await until(lambda: match not in worker.rooms)
-    assert await status(worker, match) == ("abandoned", "ended_by_operator")
+    async with asyncio.timeout(5):  # it is written right after
+        while await status(worker, match) != ("abandoned", "ended_by_operator"):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_match_that_is_over_is_not_opened_again(worker: Worker) -> None:
@@ -115,7 +119,7 @@ async def test_a_match_that_is_over_is_not_opened_again(worker: Worker) -> None:
     with pytest.raises(ProtocolError) as refused:
         await worker.locate(match)
     assert refused.value.code == Code.MATCH_OVER
-    assert await worker.store.owner(match) is None, "its claim is given back"
+    assert await worker.ledger.owner(match) is None, "its lease is given back"
 
 
 async def test_many_who_come_at_once_open_one_room(worker: Worker) -> None:

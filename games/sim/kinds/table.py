@@ -1,11 +1,12 @@
 """Many rows of the same columns, by whole numbers: what moves in a title.
 
 Rules of this file: no loop over rows or cells where a title is well; only to find what is wrong.
+Tables of few rows are an exception, where numpy would cost more than it saves.
 """
 
 import operator
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import ModuleType
 from typing import Any
@@ -167,7 +168,9 @@ class Table(Kind):
             return None
         rows: Any = table.values()
         try:
-            if not {*map(type, rows)} <= {tuple, list}:
+            if not (types := {*map(type, rows)}) <= {tuple, list}:
+                if not all(issubclass(row_type, tuple | list | dict) for row_type in types):
+                    return None
                 rows = map(self._row, rows)
             columns = list(zip(*rows, strict=True))
             if len(columns) != len(self._known):
@@ -263,16 +266,21 @@ class Table(Kind):
     # --- plain ---------------------------------------------------------------------------------
 
     def plain(self, held: Rows) -> dict[str, Any]:
+        if (few := held.few) and self.columns:
+            parts = zip(self.columns.values(), zip(*few.values(), strict=True), strict=True)
+            rows = self._named(map(kind.plain, codes) for kind, codes in parts)
+            return dict(zip(map(str, few), rows, strict=True))
         return dict(zip(_keys(held.ids), self._plain_rows(held.cells), strict=True))
 
     def _plain_rows(self, cells: Ints) -> list[dict[str, Any]]:
         if not self.columns:
             return [{} for _ in range(len(cells))]
+        return self._named(self._plain_columns(cells))
+
+    def _named(self, columns: Iterable[Iterable[Any]]) -> list[dict[str, Any]]:
+        """Rows of the cells of these columns."""
         names = tuple(self.columns)
-        return [
-            dict(zip(names, row, strict=True))
-            for row in zip(*self._plain_columns(cells), strict=True)
-        ]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def _plain_columns(self, cells: Ints) -> list[list[Any]]:
         return [kind.plain_all(cells[:, place]) for place, kind in enumerate(self.columns.values())]
