@@ -116,6 +116,9 @@ UNCOMMITTED_TICKS_MAX = 4
 """Ticks of one room that may be computed before the room store has the first of them: a fifth of a
 second at 20 Hz. Beyond it the room stands still: nothing of it may be told."""
 
+RECLAIM_PAUSE_S = 0.1
+"""Seconds between two attempts to give the room store what it lost, while it does not answer."""
+
 CHECKPOINT_S = 5.0
 """Seconds between two checkpoints of a room, if something happened: what a new owner replays."""
 

@@ -57,6 +57,12 @@ def matches_waiting(*, before: datetime) -> list[UUID]:
     return list(waiting.order_by("created").values_list("id", flat=True)[:100])
 
 
+def match_runner(*, match_id: UUID) -> str:
+    """The worker that runs a match, as its row says; empty if it does not run."""
+    running = Match.objects.filter(id=match_id, status=Match.Status.RUNNING)
+    return running.values_list("worker", flat=True).first() or ""
+
+
 def matches_running() -> list[tuple[UUID, str]]:
     """All running matches, and the worker that runs each."""
     running = Match.objects.filter(status=Match.Status.RUNNING)

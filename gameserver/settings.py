@@ -4,6 +4,8 @@
 ``SECRET_KEY``          else one is made and kept in ``var/secret_key``
 ``DATABASE_URL``        ``postgres://…``; else SQLite in ``var/``
 ``REDIS_URL``           ``redis://…`` joins several workers; else everything stays in one
+``JOURNAL_URL``         Redis of the room store; else ``REDIS_URL``, else a file in ``var/``
+``LEASE_S``             seconds of silence after which others take a worker's rooms: 0.5
 ``ALLOWED_HOSTS``       host names, comma separated
 ``ORIGINS``             full origins that pages may come from, ``https://play.example.org``
 ``SECURE``              1: served over HTTPS only (cookies, HSTS, redirect)

@@ -45,6 +45,7 @@ from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
     CHECKPOINT_S,
     LINGER_S,
+    RECLAIM_PAUSE_S,
     UNCOMMITTED_TICKS_MAX,
     VIEWERS_PER_ROOM_MAX,
 )
@@ -54,7 +55,7 @@ from games.protocol.messages import (
     ServerMessage,
     Welcome,
 )
-from games.rooms import Record, Room, RulesFault, Tick
+from games.rooms import Record, Room, RulesFault, Tick, WrongRules, rules_of
 from games.sim import Outcome
 from games.tickets import Pass, resume_issue
 
@@ -91,10 +92,14 @@ class RoomConsumer(AsyncConsumer):
         self._stopped = False
         self._waiting: deque[tuple[asyncio.Future[Any] | None, Callable[[], None]]] = deque()
         self._uncommitted = 0
+        self._recovering = False
         self._checkpoint_at = self.loop.time() + CHECKPOINT_S * (1 + secrets.randbelow(100) / 100)
         self._entries = 0  # since the last checkpoint
         try:
             thought_s = self._make_room(scope["loaded"], scope["heard_ms"])
+        except WrongRules as error:
+            logger.error("match %s cannot go on: %s", self.match, error)
+            return await self._record(self._abandon("rules_changed"))
         except Exception as error:
             logger.exception("match %s does not start", self.match)
             return await self._record_fault(_fault_text(error))
@@ -138,6 +143,10 @@ class RoomConsumer(AsyncConsumer):
         game, bot_seed = TITLES[self.spec.title](), secrets.randbits(63)
         if loaded.checkpoint is not None:
             blob = loaded.checkpoint.blob
+            if rules_of(blob) != game.version:
+                if loaded.entries:  # under these rules they would lead elsewhere than was told
+                    raise WrongRules("its last ticks were played under other rules")
+                self._entries = CHECKPOINT_ENTRIES_MAX  # the next tick writes it anew
             self.room = Room.resumed(game, blob, settings=self.spec.settings, bot_seed=bot_seed)
         else:
             self.room = Room(
@@ -330,7 +339,8 @@ class RoomConsumer(AsyncConsumer):
             self._timer = self.loop.call_at(at, self._on_time, at)
 
     def _on_time(self, due_at: float) -> None:
-        if self._uncommitted >= UNCOMMITTED_TICKS_MAX or self.worker.committer.full:
+        stuck = self._uncommitted >= UNCOMMITTED_TICKS_MAX or self.worker.committer.full
+        if stuck or self._recovering:
             # The room store is behind, so the room stands still: nothing of it could be told.
             wait_s = 1 / self.room.game.tick_hz
             self._timer = self.loop.call_later(wait_s, self._on_time, due_at + wait_s)
@@ -402,28 +412,74 @@ class RoomConsumer(AsyncConsumer):
 
     def _on_written(self, written: "asyncio.Future[Any]") -> None:
         self._uncommitted -= 1
-        if written.exception() is not None:
-            return self._lose(written.exception())
-        while self._waiting and (self._waiting[0][0] is None or self._waiting[0][0].done()):
-            before, say = self._waiting.popleft()
-            if before is not None and before.exception() is not None:
-                return self._lose(before.exception())
+        if isinstance(written.exception(), Refused):
+            self._recover()
+        elif written.exception() is None:
+            self._say_waiting()
+
+    def _say_waiting(self) -> None:
+        """Say what waits, up to the first tick that is not kept."""
+        while self._waiting and (self._waiting[0][0] is None or _is_kept(self._waiting[0][0])):
+            _, say = self._waiting.popleft()
             try:
                 say()
             except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
                 self._fault(error)
 
-    def _lose(self, error: BaseException | None) -> None:
-        """The room store has something else: this room is another worker's now, or nobody's.
+    def check_lease(self, token: str) -> None:
+        """The room store says that this is the token of the room; empty: it knows none."""
+        if token != self.lease.token and self.room.outcome is None and not self._stopped:
+            self._recover()
 
-        Nothing of what was not kept is told to anyone.
+    def _recover(self) -> None:
+        """The store refuses us: either another worker has the room, or the store lost something.
+
+        Until that is known the room stands still, and what was not kept is told to nobody.
         """
+        if not self._recovering and not self._stopped:
+            self._recovering = True
+            self.worker.spawn(self._reclaim())
+
+    async def _reclaim(self) -> None:
+        """Take the room again, if nobody had it after us, and give the store what it lost."""
+        while not self._stopped:
+            try:
+                if not await self._restore():
+                    return self._lose()
+                break
+            except Refused:
+                return self._lose()
+            except LedgerError as error:
+                logger.info("match %s waits for the room store: %r", self.match, error)
+                await asyncio.sleep(RECLAIM_PAUSE_S)
+        # All that waits is in the checkpoint that the store has now.
+        self._waiting = deque((None, say) for _, say in self._waiting)
+        self._recovering = False
+        self._say_waiting()
+
+    async def _restore(self) -> bool:
+        """False if the room has a later owner."""
+        ledger, epoch = self.worker.ledger, self.lease.epoch
+        owner = await ledger.owner(self.match)
+        if owner is not None and owner.epoch > epoch:
+            return False
+        seen = owner.token if owner else ""
+        lease = await ledger.acquire(self.match, self.worker.id, seen, epoch)
+        if not isinstance(lease, Lease):
+            return False
+        self.lease = lease
+        tick, blob = self.room.tick_no, self.room.checkpoint()
+        await ledger.restore(self.match, lease.token, tick, blob)
+        logger.warning("the room store lost some of match %s; it has all again", self.match)
+        return True
+
+    def _lose(self) -> None:
+        """The room is another worker's now. Nothing of what was not kept is told to anyone."""
         self._waiting.clear()
         if self._stopped:
             return
         self._stop()
-        if isinstance(error, Refused):
-            logger.warning("match %s is not ours any more: %s", self.match, error)
+        logger.warning("match %s is another worker's now", self.match)
         self.worker.close_room(self.match)
         self._move_viewers()
 
@@ -506,15 +562,17 @@ class RoomConsumer(AsyncConsumer):
         """An operator ended the match."""
         if self.room.outcome:
             return
-        abandon = partial(
+        self.worker.spawn(self._record(self._abandon("ended_by_operator")))
+        self._forget()
+        self.shut(Code.MATCH_ENDED, Close.NORMAL)
+
+    def _abandon(self, reason: str) -> Callable[[], int]:
+        return partial(
             services.match_abandon,
             match_ids=[UUID(self.match)],
             worker=self.worker.id,
-            reason="ended_by_operator",
+            reason=reason,
         )
-        self.worker.spawn(self._record(abandon))
-        self._forget()
-        self.shut(Code.MATCH_ENDED, Close.NORMAL)
 
     def _fault(self, error: Exception) -> None:
         """The rules failed: this room stops at its last tick, all others go on."""
@@ -546,6 +604,10 @@ class RoomConsumer(AsyncConsumer):
             except DatabaseError:
                 logger.exception("match %s could not be recorded", self.match)
                 await asyncio.sleep(tries + 1)
+
+
+def _is_kept(written: "asyncio.Future[Any]") -> bool:
+    return written.done() and written.exception() is None
 
 
 def _fault_text(error: Exception) -> str:

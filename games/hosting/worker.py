@@ -80,6 +80,9 @@ class LiveRoom(Protocol):
     def gateway_lost(self, gateway: str) -> None:
         """That worker is dead, and the sockets it kept are gone."""
 
+    def check_lease(self, token: str) -> None:
+        """The room store says that this is the token of the room; empty: it knows none."""
+
     async def hand_over(self) -> None:
         """Stop at a tick, and leave everything to whoever goes on with the room."""
 
@@ -230,6 +233,8 @@ class Worker:
             return owner.worker
         if self._stopping:
             raise ProtocolError(Code.SHUTTING_DOWN, Close.UNAVAILABLE)
+        if owner is None and await self._runs_elsewhere(match):
+            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
         if len(self.rooms) >= ROOMS_PER_WORKER_MAX:
             raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
         lease = await self.ledger.acquire(match, self.id, owner.token if owner else "")
@@ -239,6 +244,11 @@ class Worker:
             return lease.worker
         await self._start_room(match, lease)
         return self.id
+
+    async def _runs_elsewhere(self, match: str) -> bool:
+        """Whether the room store forgot a room that lives: its owner will say so to the store."""
+        runner = await self.records.call(selectors.match_runner, match_id=UUID(match))
+        return runner not in {"", self.id} and not self.beats.is_silent(runner)
 
     async def _start_room(self, match: str, lease: Lease) -> None:
         try:
@@ -256,11 +266,14 @@ class Worker:
             await self.ledger.forget(match, lease.token)
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         loaded = await self.ledger.load(match, lease.token)
+        beats = await self.ledger.beats() if lease.before else {}
+        heard_ms = beats.get(lease.before)
         ready = asyncio.get_running_loop().create_future()
         self._closers[match] = asyncio.Queue()
-        running = self.spawn(self._run_room(match, spec, lease, loaded, ready))
+        running = self.spawn(self._run_room(match, spec, lease, loaded, heard_ms, ready))
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
+            running.result()  # what fails besides its rules is no reason to forget a room
             await self.ledger.forget(match, lease.token)
             raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
         if lease.before:
@@ -273,6 +286,7 @@ class Worker:
         spec: services.RoomSpec,
         lease: Lease,
         loaded: Loaded,
+        heard_ms: int | None,
         ready: "asyncio.Future[None]",
     ) -> None:
         async def send(message: dict[str, Any]) -> None:
@@ -286,7 +300,7 @@ class Worker:
             "spec": spec,
             "lease": lease,
             "loaded": loaded,
-            "heard_ms": beats.get(lease.before),
+            "heard_ms": heard_ms,
             "worker": self,
             "channel": room_channel(self.id, match),
         }
@@ -432,6 +446,7 @@ class Worker:
         """Find in the rows what a lost message, or a dead worker, has left behind."""
         if self._stopping:
             return
+        await self._sweep_leases()
         running = await self.records.call(selectors.matches_running)
         left = [str(match) for match, worker in running if self._is_left(str(match), worker)]
         before = timezone.now() - timedelta(seconds=UNOWNED_S)
@@ -445,6 +460,16 @@ class Worker:
                 self._watching.pop(match, None)
         if self.rooms:
             await self._sweep_orders()
+
+    async def _sweep_leases(self) -> None:
+        """Compare the rooms here with those that the room store has under this worker."""
+        rooms = dict(self.rooms)
+        held = await self.ledger.rooms_of(self.id)
+        for match, room in rooms.items():
+            room.check_lease(held.get(match, ""))
+        for match, token in held.items():
+            if match not in self.rooms and match not in self._opening:
+                await self.ledger.release(match, token)  # a lease whose answer was lost
 
     def _is_left(self, match: str, worker: str) -> bool:
         """Whether a running match has nobody who runs it, as far as this worker sees."""

@@ -98,7 +98,7 @@ MESSAGES: dict[Code, str] = {
     Code.MATCH_ENDED: "The match was ended by an operator.",
     Code.ROOM_FULL: "Too many people look at this match already.",
     Code.ROOM_UNREACHABLE: "The match cannot be reached just now.",
-    Code.ROOM_LOST: "The server that ran this match is gone; the match was abandoned.",
+    Code.ROOM_LOST: "Nobody knows the state of this match any more; it was abandoned.",
     Code.ROOM_FAULTED: "The rules of this game failed; the match was stopped.",
     Code.WORKER_FULL: "This server runs as many matches as it may.",
     Code.SHUTTING_DOWN: "The server is shutting down.",

@@ -1,7 +1,7 @@
 """One room without I/O: what enters it, how it ticks, and what each audience must hear."""
 
 from games.rooms.audience import Audience
-from games.rooms.checkpoint import Place, WrongRules
+from games.rooms.checkpoint import Place, WrongRules, rules_of
 from games.rooms.entries import Entry, Record
 from games.rooms.room import Room, RulesFault, Tick, replay
 
@@ -15,4 +15,5 @@ __all__ = [
     "Tick",
     "WrongRules",
     "replay",
+    "rules_of",
 ]

@@ -67,15 +67,31 @@ def read_checkpoint(game: Game[Any], data: bytes) -> Checkpoint:
     """The checkpoint, with a state of the title's own type.
 
     Raises:
-        WrongRules: it is of another title, or another version of its rules.
+        WrongRules: it is of another title, or of a version of its rules that is not migrated.
     """
     kept: Checkpoint = msgspec.msgpack.decode(data, type=_Rough)
-    if (kept.title, kept.rules) != (game.title, game.version):
-        raise WrongRules(
-            f"a checkpoint of {kept.title} {kept.rules}, here is {game.title} {game.version}"
-        )
-    state: Any = msgspec.msgpack.decode(kept.state, type=_state_type(game))
+    if (kept.title, kept.rules) == (game.title, game.version):
+        state: Any = msgspec.msgpack.decode(kept.state, type=_state_type(game))
+    else:
+        state = _migrated(game, kept)
     return msgspec.structs.replace(kept, state=state)
+
+
+def rules_of(data: bytes) -> int:
+    """The version of the rules under which a checkpoint was made."""
+    kept: Checkpoint = msgspec.msgpack.decode(data, type=_Rough)
+    return kept.rules
+
+
+def _migrated(game: Game[Any], kept: Checkpoint) -> Any:
+    wrong = f"a checkpoint of {kept.title} {kept.rules}, here is {game.title} {game.version}"
+    if kept.title != game.title:
+        raise WrongRules(wrong)
+    try:
+        state = game.migrate(msgspec.msgpack.decode(kept.state), kept.rules)
+    except NotImplementedError:
+        raise WrongRules(wrong) from None
+    return msgspec.convert(state, _state_type(game), strict=False)
 
 
 class _Rough(Checkpoint, frozen=True, array_like=True):

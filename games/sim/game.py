@@ -184,6 +184,20 @@ class Game(Generic[State]):
         """
         raise NotImplementedError
 
+    def migrate(self, state: Any, version: int) -> Any:
+        """The state of a match that began under an older ``version`` of the rules, for these ones.
+
+        It goes on from a tick at which a worker with the older rules left it in good order.
+
+        Args:
+            state: As it was written: dicts, lists, numbers, text.
+        Returns:
+            The same in the shape of today's state.
+        Raises:
+            NotImplementedError: such matches cannot go on; they are marked as abandoned.
+        """
+        raise NotImplementedError
+
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
         """What a bot on this seat would send now, or None; it sees what a player sees."""
         return None

@@ -12,7 +12,6 @@ class Teller:
 
     def __init__(self, game: Game[Any]) -> None:
         self._game = game
-        self._sight = Sight(game)
 
     def told(self, state: Any, seat: int | None) -> "Told":
         """What this seat is told, or (None) what everybody is, spectators included. The tables by
@@ -21,7 +20,8 @@ class Teller:
         Raises:
             TitleFault: a view does not hold what the title declares.
         """
-        game, sight = self._game, self._sight
+        game = self._game
+        sight = Sight(game)  # each world is seen for the first time: a sight remembers the last one
         try:
             look = sight.look(state, "playing", hold(SEATS, {}), game.outcome(state))
             own = None if seat is None or sight.own is None else sight.own_of(state, look, seat)
@@ -41,7 +41,6 @@ class Told:
 
     def __init__(self, sent: bytes, game: View, result: Any, own: View | None) -> None:
         self.sent = sent
-        self.own = own
         self.own = own
         self.view = {**game, **own["seen"]} if own and "seen" in own else game
         self.secret = own.get("secret") if own else None

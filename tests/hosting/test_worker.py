@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -29,17 +29,34 @@ def tally(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TITLES, Tally.title, Tally)
 
 
+Start = Callable[[], Awaitable[Worker]]
+
+
 @pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
+async def start() -> AsyncIterator[Start]:
+    """Starts workers that share a room store and a channel layer."""
     layer = InMemoryChannelLayer(capacity=100)
+    ledger = MemoryLedger(time.monotonic, trim_unarchived=True)
+    running: list[Worker] = []
 
     async def open_ledger() -> MemoryLedger:
-        return MemoryLedger(time.monotonic, trim_unarchived=True)
+        return ledger
 
-    running = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
-    await running.start()
-    yield running
-    await running.stop()
+    async def begin() -> Worker:
+        worker = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
+        await worker.start()
+        running.append(worker)
+        return worker
+
+    yield begin
+    for worker in running:
+        if not worker._stopping:
+            await worker.stop()
+
+
+@pytest.fixture
+async def worker(start: Start) -> Worker:
+    return await start()
 
 
 async def a_match(worker: Worker) -> str:
@@ -78,6 +95,13 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def ended(worker: Worker, match: str, *how: str) -> None:
+    """Wait until that is written: it is, on a thread of its own, right after it happened."""
+    async with asyncio.timeout(5):
+        while await status(worker, match) != how:  # noqa: ASYNC110 - the row tells nobody
+            await asyncio.sleep(0.01)
+
+
 async def test_a_room_is_reached_over_the_layer_by_sockets_of_other_workers(worker: Worker) -> None:
     match = await a_match(worker)
     worker.courier.post(room_channel(worker.id, match), "room.up", attach("v"))
@@ -104,9 +128,7 @@ async def test_an_order_from_another_thread_ends_a_match(worker: Worker) -> None
     match = await a_match(worker)
     await asyncio.to_thread(Control(worker).end, match_id=UUID(match))
     await until(lambda: match not in worker.rooms)
-    async with asyncio.timeout(5):  # it is written right after
-        while await status(worker, match) != ("abandoned", "ended_by_operator"):
-            await asyncio.sleep(0.01)
+    await ended(worker, match, "abandoned", "ended_by_operator")
 
 
 async def test_a_match_that_is_over_is_not_opened_again(worker: Worker) -> None:
@@ -130,3 +152,88 @@ async def test_many_who_come_at_once_open_one_room(worker: Worker) -> None:
     owners: list[Any] = await asyncio.gather(*(worker.locate(match) for _ in range(20)))
     assert owners == [worker.id] * 20
     assert len(worker.rooms) == 1
+
+
+# --- one after another ---------------------------------------------------------------------------
+
+
+async def a_match_with(worker: Worker, n: int) -> str:
+    """A match in which seat 0 added ``n``."""
+    match = await a_match(worker)
+    room = worker.rooms[match].room  # type: ignore[attr-defined]
+    room.connect(0, "a session", "Ada")
+    room.offer(0, 1, {"t": "add", "n": n})
+    await until(lambda: room.state.sums[0] == n)
+    return match
+
+
+async def test_what_a_worker_leaves_the_next_goes_on_with(worker: Worker, start: Start) -> None:
+    match = await a_match_with(worker, 7)
+    await worker.stop()
+    heir = await start()
+    assert await heir.locate(match) == heir.id
+    room = heir.rooms[match].room  # type: ignore[attr-defined]
+    assert room.state.sums[0] == 7
+    assert room.places[0].settled == 1
+    tick = room.tick_no
+    await until(lambda: room.tick_no > tick)
+    assert await status(heir, match) == ("running", "")
+
+
+class Newer(Tally):
+    version = 2
+
+    def migrate(self, state: Any, version: int) -> Any:
+        return {**state, "sums": [n * 100 for n in state["sums"]]}
+
+
+async def test_a_worker_with_newer_rules_goes_on_with_a_state_that_they_migrate(
+    worker: Worker, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match = await a_match_with(worker, 7)
+    await worker.stop()
+    monkeypatch.setitem(TITLES, Tally.title, Newer)
+    heir = await start()
+    assert await heir.locate(match) == heir.id
+    room = heir.rooms[match].room  # type: ignore[attr-defined]
+    assert room.state.sums[0] == 700
+    await until(lambda: heir.rooms[match]._entries < 100)  # type: ignore[attr-defined]
+    await heir.stop()
+    last = await start()
+    await last.locate(match)
+    assert last.rooms[match].room.state.sums[0] == 700, "once"  # type: ignore[attr-defined]
+
+
+async def test_a_match_whose_rules_are_not_migrated_is_abandoned(
+    worker: Worker, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match = await a_match_with(worker, 7)
+    await worker.stop()
+
+    class Other(Tally):
+        version = 2
+
+    monkeypatch.setitem(TITLES, Tally.title, Other)
+    heir = await start()
+    with pytest.raises(ProtocolError):
+        await heir.locate(match)
+    await ended(heir, match, "abandoned", "rules_changed")
+
+
+async def test_a_match_that_ran_and_that_the_room_store_does_not_know_is_lost(
+    worker: Worker, start: Start
+) -> None:
+    match = await a_match_with(worker, 7)
+    lease = await worker.ledger.owner(match)
+    assert lease is not None
+    await worker.stop()
+    heir = await start()
+    owner = await heir.ledger.owner(match)
+    assert owner is not None
+    got = await heir.ledger.acquire(match, heir.id, owner.token)
+    await heir.ledger.forget(match, got.token)
+    await until(lambda: heir.beats.is_silent(worker.id))
+    with pytest.raises(ProtocolError) as refused:
+        await heir.locate(match)
+    assert refused.value.code == Code.ROOM_LOST
+    assert await status(heir, match) == ("abandoned", "room_lost")

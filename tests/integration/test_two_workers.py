@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
 from games.client import Player, RoomClosed
@@ -268,6 +269,54 @@ async def test_a_worker_that_slept_too_long_finds_its_room_elsewhere_and_keeps_i
     await first.player.until(lambda room: room.settled > settled + 10)
     assert first.player.close_code is None, "in the same socket"
     await all_there(first, second)
+    await running(ben, match)
+
+
+async def test_a_room_store_that_forgot_everything_is_told_again_and_nothing_is_lost(
+    doomed: Pair, redis_url: str, tmp_path: Path
+) -> None:
+    """Its data are gone, as after a restart without them; the owner lives."""
+    ada, ben = await guest(doomed[0]), await guest(doomed[1])
+    match = await match_of("tally", ada, ben)
+    quiet = await match_of("thinking", ada, ben, settings={"length": 500})
+    still = await ada.play(quiet)  # it ticks at nothing, so it cannot notice by itself
+    first, second = Talker(await ada.play(match)), Talker(await ben.play(match))
+    await second.player.settle(20)
+    async with Redis.from_url(redis_url) as redis:
+        async for key in redis.scan_iter(f"*{tmp_path.name}*"):
+            await redis.delete(key)
+    tick = second.player.room.tick
+    await second.player.until(lambda room: room.tick > tick + 20)
+    assert first.player.close_code is None
+    assert second.player.close_code is None
+    late = await ben.play(quiet)
+    assert await late.settle(await late.send(add(1))) is None
+    await still.until(lambda room: room.view["game"]["sums"] == [0, 1])
+    doomed[0].process.send_signal(signal.SIGKILL)  # what was told again is worth as much
+    assert await first.player.closed() == 1006
+    first.through(doomed[1])
+    await first.player.join()
+    await all_there(first, second)
+    await running(ben, match)
+    await late.close()
+
+
+async def test_while_the_room_store_does_not_answer_rooms_stand_still_and_nobody_takes_over(
+    doomed: Pair, redis_url: str
+) -> None:
+    ada, ben = await guest(doomed[0]), await guest(doomed[1])
+    match = await match_of("tally", ada, ben)
+    first, second = Talker(await ada.play(match)), Talker(await ben.play(match))
+    await second.player.settle(20)
+    async with Redis.from_url(redis_url) as redis:
+        await redis.execute_command("CLIENT", "PAUSE", 2500, "ALL")
+    await asyncio.sleep(1.0)
+    tick = second.player.room.tick
+    await asyncio.sleep(1.0)
+    assert second.player.room.tick == tick
+    await second.player.until(lambda room: room.tick > tick + 20)
+    await all_there(first, second)
+    assert "is silent" not in doomed[1].log(), "nobody takes over"
     await running(ben, match)
 
 

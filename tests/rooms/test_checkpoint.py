@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from games.catalog import TITLES
-from games.rooms import Record, Room, WrongRules
+from games.rooms import Record, Room, WrongRules, rules_of
 from games.rooms.entries import Connect, Disconnect
 from games.sim import Game
 from tests.field import Field
@@ -96,3 +96,22 @@ def test_another_version_of_the_rules_does_not_go_on_with_it() -> None:
     kept = Room(Tally(), seed=9, settings={}, seats=[(0, "Ada", False)]).checkpoint()
     with pytest.raises(WrongRules, match="tally 1, here is tally 2"):
         Room.resumed(Newer(), kept, settings={})
+
+
+def test_a_title_that_migrates_goes_on_under_its_new_rules() -> None:
+    class Newer(Tally):
+        version = 3
+
+        def migrate(self, state: Any, version: int) -> Any:
+            return {**state, "clock": state["clock"] + 1000 * version}
+
+    room = Room(Tally(), seed=9, settings={}, seats=[(0, "Ada", False)])
+    room.connect(0, "session-0", "Ada")
+    room.offer(0, 1, {"t": "add", "n": 7})
+    room.tick()
+    kept = room.checkpoint()
+    assert rules_of(kept) == 1
+    again = Room.resumed(Newer(), kept, settings={})
+    assert (again.state.sums, again.state.clock) == ([7], 1001)
+    again.tick()
+    assert rules_of(again.checkpoint()) == 3

@@ -1,0 +1,122 @@
+"""A room whose store stumbles: nothing of it is given up, and nothing is told too early."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+
+from games import services
+from games.catalog import TITLES
+from games.client.follower import decode
+from games.consumers import RoomConsumer
+from games.hosting.ledger import LedgerUnavailable
+from games.hosting.ledger.base import Append, Verdict
+from games.hosting.ledger.in_memory import MemoryLedger
+from games.hosting.worker import Worker
+from games.protocol.codes import Code, ProtocolError
+from games.protocol.messages import Snapshot
+from tests.hosting.test_worker import attach, heard, until
+from tests.titles import Tally, Wide
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Stumbling(MemoryLedger):
+    """A store that can be made to fail, or to take its time.
+
+    Attributes:
+        deaf: Whether it tells no beats.
+        slow: Whether a batch waits until ``let`` lets one more pass.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(time.monotonic, trim_unarchived=True)
+        self.deaf = self.slow = False
+        self.let = asyncio.Semaphore(0)
+
+    async def beats(self) -> dict[str, int]:
+        if self.deaf:
+            raise LedgerUnavailable("for a moment")
+        return await super().beats()
+
+    async def append(self, batch: list[Append]) -> list[Verdict]:
+        if self.slow:
+            await self.let.acquire()
+        return await super().append(batch)
+
+
+@pytest.fixture(autouse=True)
+def titles(monkeypatch: pytest.MonkeyPatch) -> None:
+    for title in (Tally, Wide):
+        monkeypatch.setitem(TITLES, title.title, title)
+
+
+@pytest.fixture
+async def store() -> Stumbling:
+    return Stumbling()
+
+
+@pytest.fixture
+async def worker(store: Stumbling) -> AsyncIterator[Worker]:
+    async def open_ledger() -> Stumbling:
+        return store
+
+    layer = InMemoryChannelLayer(capacity=1000)
+    running = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
+    await running.start()
+    yield running
+    store.deaf = store.slow = False
+    store.let.release()
+    await running.stop()
+
+
+async def a_match(worker: Worker, title: str) -> str:
+    def start() -> str:
+        return str(services.match_start(title=title, settings={}, players=[], bots=1).id)
+
+    match = await worker.records.call(start)
+    assert await worker.locate(match) == worker.id
+    return match
+
+
+async def kept(store: Stumbling, match: str) -> int:
+    owner = await store.owner(match)
+    assert owner is not None
+    return owner.tick
+
+
+async def test_a_store_that_stumbles_while_a_room_is_taken_over_keeps_it(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "tally")
+    await until(lambda: worker.rooms[match].room.tick_no > 2)
+    await worker.rooms[match].hand_over()
+    await until(lambda: match not in worker.rooms)
+    tick = await kept(store, match)
+    store.deaf = True
+    with pytest.raises(ProtocolError) as refused:
+        await worker.locate(match)
+    assert refused.value.code == Code.ROOM_UNREACHABLE
+    store.deaf = False
+    assert await worker.locate(match) == worker.id
+    assert worker.rooms[match].room.tick_no >= tick > 0
+
+
+async def test_who_comes_while_ticks_wait_for_the_store_is_told_of_none_that_it_lacks(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "wide")
+    room = worker.rooms[match]
+    store.slow = True
+    await until(lambda: room._uncommitted > 0)
+    room.take(attach("v"))
+    await until(lambda: room._uncommitted == 4)
+    store.let.release()
+    told = await heard(worker)
+    _, snapshot = (
+        one for one in decode(told.frame, "json") if not isinstance(one, type(None))
+    )
+    assert isinstance(snapshot, Snapshot)
+    assert snapshot.tick <= await kept(store, match)
