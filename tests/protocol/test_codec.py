@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from games.client.follower import decode as decode_server
@@ -178,11 +178,17 @@ def _spoilt(frame: bytes, chance: random.Random) -> bytes:
     return bytes(broken)
 
 
+def _is_kind(head: list[Any]) -> bool:
+    return bool(head) and type(head[0]) is int and head[0] in CLIENT_KINDS
+
+
 @settings(max_examples=100, deadline=None)
 @given(values.plain(3), st.sampled_from(ENCODINGS))
 def test_any_value_in_the_place_of_a_message_is_a_coded_error(
     value: Any, encoding: Encoding
 ) -> None:
+    # ``[4]`` is a message where messages are arrays.
+    assume(encoding == "json" or not isinstance(value, list) or not _is_kind(value[:1]))
     assert code_of(pack(value, encoding), encoding) in (Code.MALFORMED, Code.UNKNOWN_MESSAGE)
 
 
