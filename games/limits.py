@@ -116,6 +116,10 @@ UNCOMMITTED_TICKS_MAX = 4
 """Ticks of one room that may be computed before the room store has the first of them: a fifth of a
 second at 20 Hz. Beyond it the room stands still: nothing of it may be told."""
 
+PHASE_S = 0.005
+"""Seconds between two moments at which real-time rooms of a worker tick: ten in a period at 20 Hz.
+Fewer would make more rooms share a round trip to the room store, and wait for each other."""
+
 RECLAIM_PAUSE_S = 0.1
 """Seconds between two attempts to give the room store what it lost, while it does not answer."""
 

@@ -65,22 +65,25 @@ class Application:
 
     def __init__(self) -> None:
         self._starting: asyncio.Task[None] | None = None
+        self._ended = False
 
     async def startup(self) -> None:
         """Start what runs beside requests; once, however often it is asked."""
         if self._starting is None:
+            self._ended = False
             self._starting = asyncio.get_running_loop().create_task(self._start())
         await asyncio.shield(self._starting)
 
     async def shutdown(self) -> None:
         """Tell players, record what was lost, and stop."""
-        if self._starting is not None:
-            self._starting = None
+        self._ended = True  # a request that comes now begins nothing
+        starting, self._starting = self._starting, None
+        if starting is not None and starting.done() and starting.exception() is None:
             await worker.stop()  # first: whatever else hangs, players hear how it ended
             await feed.stop()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if self._starting is None or not self._starting.done():
+        if not self._ended and (self._starting is None or not self._starting.done()):
             await self.startup()
         await _router(scope, receive, send)
 

@@ -179,6 +179,7 @@ def _cannot_start(error: Exception) -> CannotServe:
         )
     if isinstance(error, LedgerError):
         return CannotServe(f"the room store does not open ({_first_line(error)})")
+    logger.error("the worker could not start", exc_info=error)
     return CannotServe(f"the worker could not start: {_first_line(error)}")
 
 
@@ -315,8 +316,7 @@ def _serve_daphne(host: str, port: int) -> None:
         async def start_rooms(self) -> None:
             try:
                 await asgi.startup()
-            except Exception as error:
-                logger.exception("the worker could not start")
+            except Exception as error:  # noqa: BLE001 - said in one line where the others are
                 self.failure = _cannot_start(error)
                 self.stop()
                 return

@@ -45,6 +45,7 @@ from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
     CHECKPOINT_S,
     LINGER_S,
+    PHASE_S,
     RECLAIM_PAUSE_S,
     UNCOMMITTED_TICKS_MAX,
     VIEWERS_PER_ROOM_MAX,
@@ -172,16 +173,16 @@ class RoomConsumer(AsyncConsumer):
         if self._stopped:
             return
         try:
-            if self._waiting and isinstance(message, Attach | Ask | Detach):
-                self._after(None, partial(self._take, message))  # it is answered with the state
-            else:
-                self._take(message)
+            self._take(message)
         except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
             self._fault(error)
         else:
-            # A room that ticks by the clock has its timer set already.
-            if self.room.waiting and (self.room.outcome or not self.room.game.realtime):
-                self._schedule()
+            self._wake()
+
+    def _wake(self) -> None:
+        """Tick for what entered, soon; a room that ticks by the clock has its timer set already."""
+        if self.room.waiting and (self.room.outcome or not self.room.game.realtime):
+            self._schedule()
 
     def _take(self, message: Up) -> None:
         match message:
@@ -192,7 +193,7 @@ class RoomConsumer(AsyncConsumer):
             case Attach():
                 self._attach(message)
             case Detach(viewer_id):
-                self._detach(self.viewers.get(viewer_id))
+                self._after(None, partial(self._detach, viewer_id))
             case Quit(viewer_id):
                 self._quit(self.viewers.get(viewer_id))
             case Remove(seat, why):
@@ -201,6 +202,7 @@ class RoomConsumer(AsyncConsumer):
                 self._end()
 
     def _attach(self, attach: Attach) -> None:
+        """The answer is the state as it is now, and is told behind the ticks that led to it."""
         viewer = self.viewers.get(attach.viewer)
         if viewer is None:
             viewer = Viewer(
@@ -208,17 +210,14 @@ class RoomConsumer(AsyncConsumer):
             )
             if refused := self._refusal(viewer):
                 code, close = refused
-                return self.viewers.tell(viewer, error_message(code), close=close)
-            self._admit(viewer)
+                refuse = partial(self.viewers.tell, viewer, error_message(code), close=close)
+                return self._after(None, refuse)
+            self._make_way(viewer)
         settled = 0
         if viewer.seat is not None:
             settled = self.room.connect(viewer.seat, viewer.session, attach.name)
-        self.viewers.tell(
-            viewer,
-            self._welcome(attach, settled),
-            *self._everything(viewer),
-            admits=self.room.game.tick_hz,
-        )
+        told = (self._welcome(attach, settled), *self._everything(viewer))
+        self._after(None, partial(self._admit, viewer, told))
 
     def _refusal(self, viewer: Viewer) -> tuple[Code, Close] | None:
         if viewer.seat is not None and (code := self.room.closed_to(viewer.seat)):
@@ -227,11 +226,16 @@ class RoomConsumer(AsyncConsumer):
             return Code.ROOM_FULL, Close.UNAVAILABLE
         return None
 
-    def _admit(self, viewer: Viewer) -> None:
-        """A new viewer; of two on one seat the newer wins, and the older is told so."""
+    def _admit(self, viewer: Viewer, told: tuple[ServerMessage, ...]) -> None:
+        if self.viewers.get(viewer.id) is None:
+            self._make_way(viewer)  # another may have come to this seat while this one waited
+            self.viewers.add(viewer)
+        self.viewers.tell(viewer, *told, admits=self.room.game.tick_hz)
+
+    def _make_way(self, viewer: Viewer) -> None:
+        """Of two on one seat the newer wins, and the older is told so."""
         if older := self._older(viewer):
             self.viewers.tell(older, error_message(Code.SEAT_REPLACED), close=Close.REPLACED)
-        self.viewers.add(viewer)
 
     def _older(self, viewer: Viewer) -> Viewer | None:
         """Who is on the same seat already."""
@@ -282,7 +286,7 @@ class RoomConsumer(AsyncConsumer):
         caught_up = self.room.catch_up(viewer.seat, tick)
         shared = [] if caught_up is None else [caught_up]
         if told := [*self._own(viewer), *shared]:
-            self.viewers.tell(viewer, *told)
+            self._after(None, partial(self.viewers.tell, viewer, *told))
 
     def _quit(self, viewer: Viewer | None) -> None:
         if viewer is not None and viewer.seat is not None:
@@ -294,7 +298,8 @@ class RoomConsumer(AsyncConsumer):
         if place is not None and place.status != "gone":
             self.room.vacate(seat, why)
 
-    def _detach(self, viewer: Viewer | None) -> None:
+    def _detach(self, viewer_id: str) -> None:
+        viewer = self.viewers.get(viewer_id)
         if viewer is None:
             return
         self.viewers.remove(viewer)
@@ -316,7 +321,9 @@ class RoomConsumer(AsyncConsumer):
         realtime = self.room.game.realtime
         hz = self.room.game.tick_hz
         limit = {} if realtime else {"catch_up_max": None}  # thinking time is never dropped
-        begun = self.loop.time() - (0.0 if realtime else thought_s)
+        now = self.loop.time()
+        # Rooms that tick at the same moment share a round trip to the room store.
+        begun = now - now % PHASE_S if realtime else now - thought_s
         self.clock = SteadyClock(hz, begun, **limit)
         self.worker.rooms[self.match] = self
         if self.room.outcome:
@@ -425,6 +432,7 @@ class RoomConsumer(AsyncConsumer):
                 say()
             except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
                 self._fault(error)
+        self._wake()  # who left behind these ticks enters now
 
     def check_lease(self, token: str) -> None:
         """The room store says that this is the token of the room; empty: it knows none."""

@@ -293,7 +293,6 @@ class Worker:
             assert message["type"] == "room.ready"
             ready.set_result(None)
 
-        beats = await self.ledger.beats() if lease.before else {}
         scope = {
             "type": "room",
             "match": match,
@@ -321,7 +320,8 @@ class Worker:
 
     def _on_moved(self, moved: Moved) -> None:
         for socket in list(self._watching.get(moved.match, {}).values()):
-            if socket.owner != moved.owner:
+            # One that asked there before the room was ready would wait until it asks again.
+            if socket.owner != moved.owner or not socket.welcomed:
                 socket.moved(moved.owner)
 
     def close_room(self, match: str) -> None:

@@ -92,6 +92,13 @@ def test_taken_port_is_said(server: str, migrated: Path):
     assert f"port {worker.port} of 127.0.0.1 is taken" in line
 
 
+@pytest.mark.parametrize("server", SERVERS)
+def test_second_worker_with_the_same_folder_is_told_what_to_do(server: str, migrated: Path):
+    with running_server(folder=migrated):
+        line = refused(worker_env(migrated), "--server", server)
+    assert "another server uses the same var folder" in line
+
+
 def test_missing_migrations_are_counted(migrated: Path, tmp_path: Path):
     assert "migrations are not applied; run `manage.py migrate`" in refused(worker_env(tmp_path))
     (tmp_path / "evertick.sqlite3").write_bytes((migrated / "evertick.sqlite3").read_bytes())
