@@ -6,6 +6,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8000
 SERVER ?= daphne
+WORKERS ?= 3
 BROWSER ?= 1
 # Set on the command line as well as in the environment, they reach the commands below.
 export PORT SERVER BROWSER
@@ -17,13 +18,15 @@ FAST := $(wildcard tests/sim tests/protocol tests/rooms)
 DATA := $(wildcard tests/lobby tests/games)
 JS := $(wildcard tests/js/*.test.mjs)
 
-.PHONY: help run test check fast js e2e browser bench format clean
+.PHONY: help run cluster test check fast js e2e chaos browser bench format clean
 
 help:
 	@echo "make run     a game server at http://127.0.0.1:8000 (PORT, SERVER=uvicorn, REDIS_URL, DATABASE_URL)"
+	@echo "make cluster three workers with Redis, PostgreSQL and nginx (WORKERS=5, SERVER=daphne, NGINX=0)"
 	@echo "make test    the whole suite (BROWSER=0 leaves the browser out); make fast: the pure floors alone"
 	@echo "make check   format, lint, types, imports, migrations, deployment"
 	@echo "make e2e     the browser tests alone;  make bench: what a client costs;  make format"
+	@echo "make chaos   faults at real processes, drawn from SEED; RUNS, SECONDS of each, ROOMS, PAUSE='5 7'"
 
 # --- Environment --------------------------------------------------------------------------------
 
@@ -48,6 +51,12 @@ $(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
 run: $(VENV)/.installed
 	@exec $(PY) manage.py serve --prepare
 
+# Redis and PostgreSQL come from the tests' wheels where none are installed. SERVER is uvicorn here,
+# unless it was set elsewhere than above.
+cluster: $(VENV)/.installed-tests
+	@exec $(PY) manage.py cluster --workers $(WORKERS) $(if $(filter 0,$(NGINX)),--no-nginx) \
+	  --server $(if $(filter file,$(origin SERVER)),uvicorn,$(SERVER))
+
 bench: $(VENV)/.installed-tests
 	@$(PY) -m bench.run $(ARGS)
 
@@ -65,6 +74,10 @@ fast: $(VENV)/.installed-tests js
 
 e2e: $(VENV)/.installed-tests browser
 	@$(PY) -m pytest tests/e2e
+
+chaos: $(VENV)/.installed-tests
+	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) \
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ROOMS),--rooms $(ROOMS)) $(if $(PAUSE),--pause $(PAUSE))
 
 browser: $(VENV)/.installed-tests
 	@[ "$(BROWSER)" = 0 ] || $(PY) -m tests.browser

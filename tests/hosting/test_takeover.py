@@ -14,13 +14,29 @@ from games.consumers import RoomConsumer
 from games.hosting.ledger import LedgerUnavailable
 from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
+from games.hosting.relay import Detach, Moved, Say, gateway_channel
 from games.hosting.worker import Worker
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Snapshot
 from tests.hosting.test_worker import attach, heard, until
-from tests.titles import Tally, Wide
+from tests.titles import Sums, Tally, Thinking, Wide
+
+
+class Patient(Thinking):
+    """By turns, with nothing that is due by itself."""
+
+    title = "patient"
+    name = "Patient"
+    seats = range(1, 3)
+    grace_s = 60
+
+    def due(self, state: Sums) -> int | None:
+        return None
+
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+ADA = services.Player(user_id=None, name="Ada")
 
 
 class Stumbling(MemoryLedger):
@@ -49,7 +65,7 @@ class Stumbling(MemoryLedger):
 
 @pytest.fixture(autouse=True)
 def titles(monkeypatch: pytest.MonkeyPatch) -> None:
-    for title in (Tally, Wide):
+    for title in (Tally, Wide, Patient):
         monkeypatch.setitem(TITLES, title.title, title)
 
 
@@ -74,7 +90,7 @@ async def worker(store: Stumbling) -> AsyncIterator[Worker]:
 
 async def a_match(worker: Worker, title: str) -> str:
     def start() -> str:
-        return str(services.match_start(title=title, settings={}, players=[], bots=1).id)
+        return str(services.match_start(title=title, settings={}, players=[ADA, ADA]).id)
 
     match = await worker.records.call(start)
     assert await worker.locate(match) == worker.id
@@ -115,8 +131,48 @@ async def test_who_comes_while_ticks_wait_for_the_store_is_told_of_none_that_it_
     await until(lambda: room._uncommitted == 4)
     store.let.release()
     told = await heard(worker)
-    _, snapshot = (
-        one for one in decode(told.frame, "json") if not isinstance(one, type(None))
-    )
+    _, snapshot = decode(told.frame, "json")
     assert isinstance(snapshot, Snapshot)
     assert snapshot.tick <= await kept(store, match)
+
+
+async def test_who_leaves_a_turn_room_while_a_tick_waits_is_away_without_another_event(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "patient")
+    room = worker.rooms[match]
+    room.take(attach("v", seat=0))
+    assert (await heard(worker)).admits
+    await until(lambda: room.room.places[0].status == "here" and not room._uncommitted)
+    store.slow = True
+    room.take(Say("v", 1, {"t": "add", "n": 1}))
+    await until(lambda: room._uncommitted > 0)
+    room.take(Detach("v"))
+    store.slow = False
+    store.let.release()
+    await until(lambda: room.room.places[0].status == "away")
+
+
+class Waiting:
+    """A socket here that looks at a room elsewhere."""
+
+    def __init__(self, owner: str, *, welcomed: bool) -> None:
+        self.viewer, self.match, self.owner = f"{owner} {welcomed}", "m", owner
+        self.welcomed, self.seat, self.told = welcomed, None, []
+
+    def moved(self, owner: str) -> None:
+        self.told.append(owner)
+
+
+async def test_who_asked_before_the_room_was_ready_asks_again_when_it_is(worker: Worker) -> None:
+    settled, early, late = (
+        Waiting("new", welcomed=True),
+        Waiting("new", welcomed=False),
+        Waiting("old", welcomed=True),
+    )
+    for socket in (settled, early, late):
+        worker.watch(socket)
+    channel = gateway_channel(worker.id)
+    worker.courier.post(channel, "gateway.down", Moved("m", "new"))
+    await until(lambda: bool(late.told))
+    assert (settled.told, early.told, late.told) == ([], ["new"], ["new"])
