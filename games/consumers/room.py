@@ -469,7 +469,8 @@ class RoomConsumer(AsyncConsumer):
         """False if the room has a later owner."""
         ledger, epoch = self.worker.ledger, self.lease.epoch
         owner = await ledger.owner(self.match)
-        if owner is not None and owner.epoch > epoch:
+        mine = owner is not None and owner.worker == self.worker.id  # its answer was lost
+        if owner is not None and owner.epoch > epoch and not mine:
             return False
         seen = owner.token if owner else ""
         lease = await ledger.acquire(self.match, self.worker.id, seen, epoch)

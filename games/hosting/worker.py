@@ -116,6 +116,8 @@ class Worker:
         self.ledger: Ledger
         self.committer: Committer
         self.beats = Watch(lease_s)
+        self._lease_s = lease_s
+        self._beaten_at = 0.0  # when this worker's last sign of life was answered
         self.layer = layer
         self.courier = Courier(layer)
         self.records = Records()
@@ -407,11 +409,20 @@ class Worker:
                 beats = await self.ledger.beats()
         except (LedgerError, TimeoutError):
             return self.beats.missed()
+        if self._beaten_at and asked - self._beaten_at > self._lease_s:
+            self._find_rooms_again()
+        self._beaten_at = loop.time()
         silent = self.beats.saw(asked, loop.time(), beats)
         self._others = beats.keys() - silent - {self.id}
         newly, self._silent = silent - self._silent - {self.id}, silent
         for worker in newly & beats.keys():
             self.spawn(self._succeed(worker))
+
+    def _find_rooms_again(self) -> None:
+        """Others may have counted this worker as dead, and its sockets as gone."""
+        for sockets in list(self._watching.values()):
+            for socket in list(sockets.values()):
+                socket.moved("")
 
     async def _succeed(self, dead: str) -> None:
         """A worker fell silent: its sockets are gone, and its rooms are for whoever lives."""
@@ -421,10 +432,18 @@ class Worker:
                 room.gateway_lost(dead)
         if self._stopping:
             return
-        mine = [match for match in await self.ledger.rooms_of(dead) if self._is_heir(match)]
-        await asyncio.gather(*(self._adopt(match) for match in mine))
-        with contextlib.suppress(LedgerError):
-            await self.ledger.farewell(dead, self.beats.beat_of(dead))
+        while self.beats.is_silent(dead) and not self._stopping:
+            try:
+                left = await self.ledger.rooms_of(dead)
+                await asyncio.gather(
+                    *(self._adopt(match) for match in left if self._is_heir(match))
+                )
+                await self.ledger.farewell(dead, self.beats.beat_of(dead))
+            except LedgerError as error:
+                logger.warning("the rooms of worker %s have to wait: %r", dead, error)
+                await asyncio.sleep(BEAT_S)
+            else:
+                return
 
     def _is_heir(self, match: str) -> bool:
         """Whether this worker is the first to take over a room: each has its share of them."""

@@ -11,7 +11,7 @@ from games import services
 from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
-from games.hosting.ledger import LedgerUnavailable
+from games.hosting.ledger import Lease, LedgerUnavailable, Owner
 from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import Detach, Moved, Say, gateway_channel
@@ -45,17 +45,27 @@ class Stumbling(MemoryLedger):
     Attributes:
         deaf: Whether it tells no beats.
         slow: Whether a batch waits until ``let`` lets one more pass.
+        mute: Whether the next answer about a room that was acquired is lost.
     """
 
     def __init__(self) -> None:
         super().__init__(time.monotonic, trim_unarchived=True)
-        self.deaf = self.slow = False
+        self.deaf = self.slow = self.mute = False
         self.let = asyncio.Semaphore(0)
 
     async def beats(self) -> dict[str, int]:
         if self.deaf:
             raise LedgerUnavailable("for a moment")
         return await super().beats()
+
+    async def acquire(
+        self, match: str, worker: str, seen: str = "", above: int = 0
+    ) -> Lease | Owner:
+        lease = await super().acquire(match, worker, seen, above)
+        if self.mute:
+            self.mute = False
+            raise LedgerUnavailable("for a moment")
+        return lease
 
     async def append(self, batch: list[Append]) -> list[Verdict]:
         if self.slow:
@@ -176,3 +186,18 @@ async def test_who_asked_before_the_room_was_ready_asks_again_when_it_is(worker:
     worker.courier.post(channel, "gateway.down", Moved("m", "new"))
     await until(lambda: bool(late.told))
     assert (settled.told, early.told, late.told) == ([], ["new"], ["new"])
+
+
+async def test_a_store_that_forgot_a_room_gets_it_back_even_if_its_answer_is_lost(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "tally")
+    room = worker.rooms[match]
+    await until(lambda: room.room.tick_no > 2)
+    store.mute = True  # the next room that is acquired is not told so
+    assert await store.forget(match, room.lease.token)
+    await until(lambda: not store.mute)
+    tick = room.room.tick_no
+    await until(lambda: room.room.tick_no > tick + 5)
+    assert worker.rooms[match] is room
+    assert await kept(store, match) > tick

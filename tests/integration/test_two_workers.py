@@ -272,6 +272,23 @@ async def test_a_worker_that_slept_too_long_finds_its_room_elsewhere_and_keeps_i
     await running(ben, match)
 
 
+async def test_sockets_of_a_worker_that_slept_find_their_rooms_again(doomed: Pair) -> None:
+    """Meanwhile the room was told that this worker is dead, and its player counted as away."""
+    ada, ben = await guest(doomed[0]), await guest(doomed[1])
+    match = await match_of("tally", ada, ben)
+    first, second = Talker(await ada.play(match)), Talker(await ben.play(match))
+    await second.player.settle(10)
+    doomed[1].process.send_signal(signal.SIGSTOP)
+    try:
+        await first.player.until(lambda room: room.view["seats"]["1"]["status"] == "away")
+    finally:
+        doomed[1].process.send_signal(signal.SIGCONT)
+    await first.player.until(lambda room: room.view["seats"]["1"]["status"] == "here")
+    assert second.player.close_code is None, "in the same socket"
+    await all_there(first, second)
+    await running(ben, match)
+
+
 async def test_a_room_store_that_forgot_everything_is_told_again_and_nothing_is_lost(
     doomed: Pair, redis_url: str, tmp_path: Path
 ) -> None:
