@@ -347,8 +347,9 @@ async def test_a_match_that_nobody_opens_is_taken_by_some_worker(pair: Pair) -> 
     await eventually(finished)
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("server", "end"), [("daphne", signal.SIGKILL), ("uvicorn", signal.SIGTERM)]
+)
 async def test_a_lone_worker_that_ends_and_starts_again_goes_on_with_its_matches(
     server: str, end: signal.Signals, tmp_path: Path
 ) -> None:
