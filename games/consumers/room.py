@@ -497,8 +497,12 @@ class RoomConsumer(AsyncConsumer):
         for viewer in list(self.viewers):
             if viewer.gateway == self.worker.id and (socket := self.worker.sockets.get(viewer.id)):
                 socket.moved("")
+        self._move_remote_viewers()
+
+    def _move_remote_viewers(self) -> None:
+        """Have the sockets at other workers look for the room."""
+        moved = Moved(self.match, "")
         for gateway in self.viewers.gateways():
-            moved = Moved(self.match, "")
             self.worker.courier.post(gateway_channel(gateway), "gateway.down", moved)
 
     async def hand_over(self) -> None:
@@ -513,9 +517,7 @@ class RoomConsumer(AsyncConsumer):
                     self.match, token, self.room.tick_no, self.room.checkpoint()
                 )
         await ledger.release(self.match, token)
-        for gateway in self.viewers.gateways():
-            moved = Moved(self.match, "")
-            self.worker.courier.post(gateway_channel(gateway), "gateway.down", moved)
+        self._move_remote_viewers()
         self.worker.close_room(self.match)
 
     def _dismiss(self, seat: int, why: str) -> None:
@@ -556,14 +558,11 @@ class RoomConsumer(AsyncConsumer):
         if not self._stopped:
             self._stop()
             self.viewers.tell_all(close=Close.NORMAL)
-            self._forget()
+            self.worker.spawn(self._forget())
             self.worker.close_room(self.match)
 
-    def _forget(self) -> None:
-        """The match is over and recorded: the room store need not keep it."""
-        self.worker.spawn(self._record_forgotten())
-
-    async def _record_forgotten(self) -> None:
+    async def _forget(self) -> None:
+        """The match is over: the room store need not keep it."""
         with contextlib.suppress(LedgerError):
             await self.worker.ledger.forget(self.match, self.lease.token)
 
@@ -572,7 +571,7 @@ class RoomConsumer(AsyncConsumer):
         if self.room.outcome:
             return
         self.worker.spawn(self._record(self._abandon("ended_by_operator")))
-        self._forget()
+        self.worker.spawn(self._forget())
         self.shut(Code.MATCH_ENDED, Close.NORMAL)
 
     def _abandon(self, reason: str) -> Callable[[], int]:
@@ -591,7 +590,7 @@ class RoomConsumer(AsyncConsumer):
     def _tell_fault(self, error: Exception) -> None:
         logger.error("match %s stops: %s", self.match, error, exc_info=error)
         self.worker.spawn(self._record_fault(_fault_text(error)))
-        self._forget()
+        self.worker.spawn(self._forget())
         self.shut(Code.ROOM_FAULTED, Close.FAULTED)
 
     async def _record_fault(self, text: str) -> None:

@@ -71,9 +71,6 @@ class LiveRoom(Protocol):
     def take(self, message: Up) -> None:
         """Something arrives for the room."""
 
-    def shut(self, code: Code, close: Close) -> None:
-        """Tell the viewers and stop."""
-
     def gateways(self) -> set[str]:
         """The other workers that keep sockets of this room's viewers."""
 
@@ -352,12 +349,15 @@ class Worker:
         if not viewers:
             self._watching.pop(socket.match, None)
 
+    def _remote_sockets(self) -> list[RemoteSocket]:
+        """All sockets here whose rooms run elsewhere."""
+        return [socket for sockets in self._watching.values() for socket in sockets.values()]
+
     async def order(self, match: str, message: End | Remove) -> None:
         """Bring an order to a room, wherever it runs; if it is lost, the sweep repeats it."""
-        owner = await self.ledger.owner(match)
         if match in self.rooms:
             self.post(match, self.id, message)
-        elif owner and owner.worker:
+        elif (owner := await self.ledger.owner(match)) and owner.worker:
             self.post(match, owner.worker, message)
 
     async def _listen(self) -> None:
@@ -410,19 +410,15 @@ class Worker:
         except (LedgerError, TimeoutError):
             return self.beats.missed()
         if self._beaten_at and asked - self._beaten_at > self._lease_s:
-            self._find_rooms_again()
+            # Others may have counted this worker as dead, and its sockets as gone.
+            for socket in self._remote_sockets():
+                socket.moved("")
         self._beaten_at = loop.time()
         silent = self.beats.saw(asked, loop.time(), beats)
         self._others = beats.keys() - silent - {self.id}
         newly, self._silent = silent - self._silent - {self.id}, silent
         for worker in newly & beats.keys():
             self.spawn(self._succeed(worker))
-
-    def _find_rooms_again(self) -> None:
-        """Others may have counted this worker as dead, and its sockets as gone."""
-        for sockets in list(self._watching.values()):
-            for socket in list(sockets.values()):
-                socket.moved("")
 
     async def _succeed(self, dead: str) -> None:
         """A worker fell silent: its sockets are gone, and its rooms are for whoever lives."""
@@ -471,12 +467,9 @@ class Worker:
         before = timezone.now() - timedelta(seconds=UNOWNED_S)
         waiting = await self.records.call(selectors.matches_waiting, before=before)
         await asyncio.gather(*(self._adopt(match) for match in (*left, *map(str, waiting))))
-        for match, sockets in list(self._watching.items()):
-            for socket in list(sockets.values()):
-                if self.beats.is_silent(socket.owner):
-                    socket.moved("")
-            if not sockets:
-                self._watching.pop(match, None)
+        for socket in self._remote_sockets():
+            if self.beats.is_silent(socket.owner):
+                socket.moved("")
         if self.rooms:
             await self._sweep_orders()
 

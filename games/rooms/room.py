@@ -102,7 +102,7 @@ class Room:
         room.tick_no, room.time, room.outcome = kept.tick, kept.time, kept.outcome
         room.places = kept.places
         room.paused = any(place.pausing for place in room.places.values())
-        room._inbox.resume({seat: (p.session, p.settled) for seat, p in room.places.items()})
+        room._go_on_counting()
         for seat, place in room.places.items():
             if place.status == "bot" and room.outcome is None:
                 room._bot_asked[seat] = room.time + game.bot_every
@@ -113,6 +113,10 @@ class Room:
         """Play what happened since the checkpoint, and be ready for what comes."""
         for record in records:
             self.play(record)
+        self._go_on_counting()
+
+    def _go_on_counting(self) -> None:
+        """Inputs come after those that were settled last."""
         self._inbox.resume({seat: (p.session, p.settled) for seat, p in self.places.items()})
 
     def _prepare(self, game: Game[Any], settings: dict[str, Any], bot_seed: int) -> None:
@@ -574,6 +578,5 @@ def replay(
 ) -> Room:
     """The room that this journal leads to."""
     room = Room(game, seed=seed, settings=settings, seats=seats)
-    for record in records:
-        room.play(record)
+    room.go_on(records)
     return room
