@@ -94,6 +94,7 @@ class Thinking(Tally):
     name = "Thinking"
     tick_hz = 100
     realtime = False
+    grace_s = 60  # a seat must outlast what its test does before somebody comes
     seats = range(2, 3)
     bot_every = 10
 
