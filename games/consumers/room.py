@@ -1,16 +1,12 @@
 """A live room: it holds the authoritative state, ticks it, and tells who looks on.
 
-What a tick brought is told when the room store has what entered it, and not before: what a viewer
-knows can then be lost with no worker. So everything that speaks of the state waits in one line,
-each behind the tick it speaks of.
+What speaks of the state is told by way of the room's keeper, behind the tick that it speaks of.
 """
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import traceback
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -26,7 +22,8 @@ from games import services
 from games.catalog import TITLES
 from games.hosting.clock import SteadyClock
 from games.hosting.fanout import Fanout, Viewer
-from games.hosting.ledger import Lease, LedgerError, Loaded, Refused
+from games.hosting.keeper import Keeper
+from games.hosting.ledger import Loaded
 from games.hosting.relay import (
     Ask,
     Attach,
@@ -42,12 +39,8 @@ from games.hosting.relay import (
 )
 from games.hosting.worker import Worker
 from games.limits import (
-    CHECKPOINT_ENTRIES_MAX,
-    CHECKPOINT_S,
     LINGER_S,
     PHASE_S,
-    RECLAIM_PAUSE_S,
-    UNCOMMITTED_TICKS_MAX,
     VIEWERS_PER_ROOM_MAX,
 )
 from games.protocol.codes import Close, Code, error_message
@@ -56,7 +49,8 @@ from games.protocol.messages import (
     ServerMessage,
     Welcome,
 )
-from games.rooms import Record, Room, RulesFault, Tick, WrongRules, rules_of
+from games.rooms import Room, RulesFault, Tick, WrongRules, rules_of
+from games.rooms.journal import go_on, read_tick
 from games.sim import Outcome
 from games.tickets import Pass, resume_issue
 
@@ -67,17 +61,6 @@ RECORD_TRIES_MAX = 5
 the sweep; a database that restarts is away for a few seconds."""
 
 
-class Written(msgspec.Struct, frozen=True, array_like=True):
-    """One tick as the journal has it.
-
-    Attributes:
-        at_ms: Of its owner's monotonic clock.
-    """
-
-    at_ms: int
-    record: Record
-
-
 class RoomConsumer(AsyncConsumer):
     """One match, live, in this worker."""
 
@@ -86,16 +69,11 @@ class RoomConsumer(AsyncConsumer):
         self.worker: Worker = scope["worker"]
         self.spec: services.RoomSpec = scope["spec"]
         self.match: str = scope["match"]
-        self.lease: Lease = scope["lease"]
         self.viewers = Fanout(self.match, self.worker)
         self.loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._stopped = False
-        self._waiting: deque[tuple[asyncio.Future[Any] | None, Callable[[], None]]] = deque()
-        self._uncommitted = 0
-        self._recovering = False
-        self._checkpoint_at = self.loop.time() + CHECKPOINT_S * (1 + secrets.randbelow(100) / 100)
-        self._entries = 0  # since the last checkpoint
+        self._migrated = False
         try:
             thought_s = self._make_room(scope["loaded"], scope["heard_ms"])
         except WrongRules as error:
@@ -104,6 +82,15 @@ class RoomConsumer(AsyncConsumer):
         except Exception as error:
             logger.exception("match %s does not start", self.match)
             return await self._record_fault(_fault_text(error))
+        self.keeper = Keeper(
+            self.room,
+            scope["lease"],
+            self.worker,
+            checkpoint_now=self._migrated,
+            lost=self._lost,
+            caught_up=self._wake,  # who left behind these ticks enters now
+            failed=self._fault,
+        )
         self._start(thought_s)
         await send({"type": "room.ready"})
         listen = partial(self.worker.layer.receive, scope["channel"])
@@ -147,7 +134,7 @@ class RoomConsumer(AsyncConsumer):
             if rules_of(blob) != game.version:
                 if loaded.entries:  # under these rules they would lead elsewhere than was told
                     raise WrongRules("its last ticks were played under other rules")
-                self._entries = CHECKPOINT_ENTRIES_MAX  # the next tick writes it anew
+                self._migrated = True
             self.room = Room.resumed(game, blob, settings=self.spec.settings, bot_seed=bot_seed)
         else:
             self.room = Room(
@@ -157,8 +144,8 @@ class RoomConsumer(AsyncConsumer):
                 seats=self.spec.seats,
                 bot_seed=bot_seed,
             )
-        written = [msgspec.msgpack.decode(entry.payload, type=Written) for entry in loaded.entries]
-        self.room.go_on(one.record for one in written)
+        written = [read_tick(entry.payload) for entry in loaded.entries]
+        go_on(self.room, written)
         for seat, place in self.room.places.items():
             if place.status == "here":
                 self.room.disconnect(seat)  # until its socket is heard of again
@@ -193,7 +180,7 @@ class RoomConsumer(AsyncConsumer):
             case Attach():
                 self._attach(message)
             case Detach(viewer_id):
-                self._after(None, partial(self._detach, viewer_id))
+                self.keeper.after(None, partial(self._detach, viewer_id))
             case Quit(viewer_id):
                 self._quit(self.viewers.get(viewer_id))
             case Remove(seat, why):
@@ -211,13 +198,13 @@ class RoomConsumer(AsyncConsumer):
             if refused := self._refusal(viewer):
                 code, close = refused
                 refuse = partial(self.viewers.tell, viewer, error_message(code), close=close)
-                return self._after(None, refuse)
+                return self.keeper.after(None, refuse)
             self._make_way(viewer)
         settled = 0
         if viewer.seat is not None:
             settled = self.room.connect(viewer.seat, viewer.session, attach.name)
         told = (self._welcome(attach, settled), *self._everything(viewer))
-        self._after(None, partial(self._admit, viewer, told))
+        self.keeper.after(None, partial(self._admit, viewer, told))
 
     def _refusal(self, viewer: Viewer) -> tuple[Code, Close] | None:
         if viewer.seat is not None and (code := self.room.closed_to(viewer.seat)):
@@ -286,7 +273,7 @@ class RoomConsumer(AsyncConsumer):
         caught_up = self.room.catch_up(viewer.seat, tick)
         shared = [] if caught_up is None else [caught_up]
         if told := [*self._own(viewer), *shared]:
-            self._after(None, partial(self.viewers.tell, viewer, *told))
+            self.keeper.after(None, partial(self.viewers.tell, viewer, *told))
 
     def _quit(self, viewer: Viewer | None) -> None:
         if viewer is not None and viewer.seat is not None:
@@ -346,9 +333,7 @@ class RoomConsumer(AsyncConsumer):
             self._timer = self.loop.call_at(at, self._on_time, at)
 
     def _on_time(self, due_at: float) -> None:
-        stuck = self._uncommitted >= UNCOMMITTED_TICKS_MAX or self.worker.committer.full
-        if stuck or self._recovering:
-            # The room store is behind, so the room stands still: nothing of it could be told.
+        if self.keeper.behind:
             wait_s = 1 / self.room.game.tick_hz
             self._timer = self.loop.call_later(wait_s, self._on_time, due_at + wait_s)
             return
@@ -374,8 +359,8 @@ class RoomConsumer(AsyncConsumer):
         self.worker.meter.inputs(tick.late, tick.early)
         outcome = None if was_over else self.room.outcome
         # What comes after the end changes nothing of it, and need not be kept.
-        written = None if was_over else self._write(tick.record)
-        self._after(written, partial(self._tell, tick, outcome))
+        written = None if was_over else self.keeper.write(tick.record)
+        self.keeper.after(written, partial(self._tell, tick, outcome))
 
     def _tell(self, tick: Tick, outcome: Outcome | None) -> None:
         """The room store has this tick; everybody may hear of it."""
@@ -385,110 +370,15 @@ class RoomConsumer(AsyncConsumer):
         if outcome:
             self._over(outcome)
 
-    # --- the room store ------------------------------------------------------------------------
-
-    def _write(self, record: Record) -> "asyncio.Future[Any]":
-        """Have a tick kept; and now and then the whole room, behind it."""
-        payload = msgspec.msgpack.encode(Written(self.worker.clock_ms, record))
-        token = self.lease.token
-        done = self.worker.committer.put(self.match, token, record.tick, payload)
-        self._entries += len(record.entries)
-        now = self.loop.time()
-        due = self._entries > 0 and now >= self._checkpoint_at
-        if due or self._entries >= CHECKPOINT_ENTRIES_MAX:
-            self._entries, self._checkpoint_at = 0, now + CHECKPOINT_S
-            blob = self.room.checkpoint()
-            keep = partial(self._keep, self.room.tick_no, blob)
-            done.add_done_callback(lambda done: done.exception() or self.worker.spawn(keep()))
-        return done
-
-    async def _keep(self, tick: int, blob: bytes) -> None:
-        try:
-            await self.worker.ledger.checkpoint(self.match, self.lease.token, tick, blob)
-        except LedgerError as error:
-            logger.info("no checkpoint of %s at tick %d: %r", self.match, tick, error)
-
-    def _after(self, written: "asyncio.Future[Any] | None", say: Callable[[], None]) -> None:
-        """Say something once a tick is kept, and all that was to be said before has been."""
-        if written is None and not self._waiting:
-            return say()
-        self._waiting.append((written, say))
-        if written is not None:
-            self._uncommitted += 1
-            written.add_done_callback(self._on_written)
-
-    def _on_written(self, written: "asyncio.Future[Any]") -> None:
-        self._uncommitted -= 1
-        if isinstance(written.exception(), Refused):
-            self._recover()
-        elif written.exception() is None:
-            self._say_waiting()
-
-    def _say_waiting(self) -> None:
-        """Say what waits, up to the first tick that is not kept."""
-        while self._waiting and (self._waiting[0][0] is None or _is_kept(self._waiting[0][0])):
-            _, say = self._waiting.popleft()
-            try:
-                say()
-            except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
-                self._fault(error)
-        self._wake()  # who left behind these ticks enters now
+    # --- the way to another worker -------------------------------------------------------------
 
     def check_lease(self, token: str) -> None:
         """The room store says that this is the token of the room; empty: it knows none."""
-        if token != self.lease.token and self.room.outcome is None and not self._stopped:
-            self._recover()
+        self.keeper.check_lease(token)
 
-    def _recover(self) -> None:
-        """The store refuses us: either another worker has the room, or the store lost something.
-
-        Until that is known the room stands still, and what was not kept is told to nobody.
-        """
-        if not self._recovering and not self._stopped:
-            self._recovering = True
-            self.worker.spawn(self._reclaim())
-
-    async def _reclaim(self) -> None:
-        """Take the room again, if nobody had it after us, and give the store what it lost."""
-        while not self._stopped:
-            try:
-                if not await self._restore():
-                    return self._lose()
-                break
-            except Refused:
-                return self._lose()
-            except LedgerError as error:
-                logger.info("match %s waits for the room store: %r", self.match, error)
-                await asyncio.sleep(RECLAIM_PAUSE_S)
-        # All that waits is in the checkpoint that the store has now.
-        self._waiting = deque((None, say) for _, say in self._waiting)
-        self._recovering = False
-        self._say_waiting()
-
-    async def _restore(self) -> bool:
-        """False if the room has a later owner."""
-        ledger, epoch = self.worker.ledger, self.lease.epoch
-        owner = await ledger.owner(self.match)
-        mine = owner is not None and owner.worker == self.worker.id  # its answer was lost
-        if owner is not None and owner.epoch > epoch and not mine:
-            return False
-        seen = owner.token if owner else ""
-        lease = await ledger.acquire(self.match, self.worker.id, seen, epoch)
-        if not isinstance(lease, Lease):
-            return False
-        self.lease = lease
-        tick, blob = self.room.tick_no, self.room.checkpoint()
-        await ledger.restore(self.match, lease.token, tick, blob)
-        logger.warning("the room store lost some of match %s; it has all again", self.match)
-        return True
-
-    def _lose(self) -> None:
-        """The room is another worker's now. Nothing of what was not kept is told to anyone."""
-        self._waiting.clear()
-        if self._stopped:
-            return
+    def _lost(self) -> None:
+        """The room is another worker's now."""
         self._stop()
-        logger.warning("match %s is another worker's now", self.match)
         self.worker.close_room(self.match)
         self._move_viewers()
 
@@ -508,15 +398,7 @@ class RoomConsumer(AsyncConsumer):
     async def hand_over(self) -> None:
         """Stop at a tick, and leave everything to whoever goes on with the room."""
         self._stop()
-        while self._uncommitted:  # noqa: ASYNC110 - bounded by who calls, and over in a moment
-            await asyncio.sleep(0.005)
-        ledger, token = self.worker.ledger, self.lease.token
-        if self.room.outcome is None:
-            with contextlib.suppress(Refused):
-                await ledger.checkpoint(
-                    self.match, token, self.room.tick_no, self.room.checkpoint()
-                )
-        await ledger.release(self.match, token)
+        await self.keeper.hand_over()
         self._move_remote_viewers()
         self.worker.close_room(self.match)
 
@@ -540,6 +422,7 @@ class RoomConsumer(AsyncConsumer):
 
     def _stop(self) -> None:
         self._stopped = True
+        self.keeper.stop()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -558,20 +441,15 @@ class RoomConsumer(AsyncConsumer):
         if not self._stopped:
             self._stop()
             self.viewers.tell_all(close=Close.NORMAL)
-            self.worker.spawn(self._forget())
+            self.worker.spawn(self.keeper.forget())
             self.worker.close_room(self.match)
-
-    async def _forget(self) -> None:
-        """The match is over: the room store need not keep it."""
-        with contextlib.suppress(LedgerError):
-            await self.worker.ledger.forget(self.match, self.lease.token)
 
     def _end(self) -> None:
         """An operator ended the match."""
         if self.room.outcome:
             return
         self.worker.spawn(self._record(self._abandon("ended_by_operator")))
-        self.worker.spawn(self._forget())
+        self.worker.spawn(self.keeper.forget())
         self.shut(Code.MATCH_ENDED, Close.NORMAL)
 
     def _abandon(self, reason: str) -> Callable[[], int]:
@@ -585,12 +463,12 @@ class RoomConsumer(AsyncConsumer):
     def _fault(self, error: Exception) -> None:
         """The rules failed: this room stops at its last tick, all others go on."""
         self._stop()
-        self._after(None, partial(self._tell_fault, error))
+        self.keeper.after(None, partial(self._tell_fault, error))
 
     def _tell_fault(self, error: Exception) -> None:
         logger.error("match %s stops: %s", self.match, error, exc_info=error)
         self.worker.spawn(self._record_fault(_fault_text(error)))
-        self.worker.spawn(self._forget())
+        self.worker.spawn(self.keeper.forget())
         self.shut(Code.ROOM_FAULTED, Close.FAULTED)
 
     async def _record_fault(self, text: str) -> None:
@@ -612,10 +490,6 @@ class RoomConsumer(AsyncConsumer):
             except DatabaseError:
                 logger.exception("match %s could not be recorded", self.match)
                 await asyncio.sleep(tries + 1)
-
-
-def _is_kept(written: "asyncio.Future[Any]") -> bool:
-    return written.done() and written.exception() is None
 
 
 def _fault_text(error: Exception) -> str:

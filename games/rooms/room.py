@@ -9,7 +9,6 @@ The order within a tick:
   move could be made on a clock that has run out.
 """
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from games.limits import PAUSE_S_MAX, REFUSALS_REMEMBERED_MAX
 from games.protocol.codes import Code
 from games.protocol.messages import Again, Delta, Own, Snapshot
 from games.rooms.audience import Audience, Delay, Step
-from games.rooms.checkpoint import Checkpoint, Place, read_checkpoint, write_checkpoint
+from games.rooms.checkpoint import Checkpoint, Place, hash_of, read_checkpoint, write_checkpoint
 from games.rooms.entries import BotMove, Connect, Disconnect, Entry, Input, Record, Vacate
 from games.rooms.inbox import Inbox
 from games.rooms.sight import SEATS, Look, Sight, game_view
@@ -102,20 +101,14 @@ class Room:
         room.tick_no, room.time, room.outcome = kept.tick, kept.time, kept.outcome
         room.places = kept.places
         room.paused = any(place.pausing for place in room.places.values())
-        room._go_on_counting()
+        room.go_on_counting()
         for seat, place in room.places.items():
             if place.status == "bot" and room.outcome is None:
                 room._bot_asked[seat] = room.time + game.bot_every
         room._open_audiences()
         return room
 
-    def go_on(self, records: Iterable[Record]) -> None:
-        """Play what happened since the checkpoint, and be ready for what comes."""
-        for record in records:
-            self.play(record)
-        self._go_on_counting()
-
-    def _go_on_counting(self) -> None:
+    def go_on_counting(self) -> None:
         """Inputs come after those that were settled last."""
         self._inbox.resume({seat: (p.session, p.settled) for seat, p in self.places.items()})
 
@@ -293,8 +286,7 @@ class Room:
 
     def hash(self) -> str:
         """A fingerprint of all that the room's future depends on."""
-        whole = (self.tick_no, self.time, self.state, self.places, self.outcome)
-        return hashlib.blake2b(msgspec.msgpack.encode(whole), digest_size=16).hexdigest()
+        return hash_of(self.checkpoint())
 
     # --- inside a tick -------------------------------------------------------------------------
 
@@ -578,5 +570,7 @@ def replay(
 ) -> Room:
     """The room that this journal leads to."""
     room = Room(game, seed=seed, settings=settings, seats=seats)
-    room.go_on(records)
+    for record in records:
+        room.play(record)
+    room.go_on_counting()
     return room

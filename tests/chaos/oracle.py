@@ -12,15 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from games.consumers.room import Written
 from games.hosting.ledger import Entry, Lease, Loaded
 from games.hosting.ledger.in_redis import RedisLedger
 from games.rooms import Record, Room
 from games.rooms.entries import Input
+from games.rooms.journal import go_on, read_tick
 from games.sim import Game
 from tests.chaos.players import Member, Told, digest
 
@@ -122,7 +121,7 @@ class Journal:
         epochs = [entry.epoch for entry in entries]
         if epochs != sorted(epochs):
             self.complaints.append(f"an older owner of {match} wrote after a newer one")
-        return [msgspec.msgpack.decode(entry.payload, type=Written).record for entry in entries]
+        return [read_tick(entry.payload).record for entry in entries]
 
 
 async def final_state(ledger: RedisLedger, match: str) -> Loaded | None:
@@ -307,7 +306,7 @@ def _judge_state(
         room = Room(game, seed=match.seed, settings=match.settings, seats=match.seats)
     else:
         room = Room.resumed(game, final.checkpoint.blob, settings=match.settings)
-    written = [msgspec.msgpack.decode(entry.payload, type=Written) for entry in final.entries]
-    room.go_on(one.record for one in written)
+    written = [read_tick(entry.payload) for entry in final.entries]
+    go_on(room, written)
     if room.hash() != truth.room.hash():
         verdict.complaints.append(f"{match.title} {match.id}: checkpoint and replay differ")

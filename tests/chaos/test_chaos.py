@@ -9,13 +9,12 @@ import os
 import random
 from collections.abc import Callable
 
-import msgspec
 import pytest
 
-from games.consumers.room import Written
 from games.hosting.ledger import Entry
 from games.rooms import Record, Room
 from games.rooms.entries import Connect, Input
+from games.rooms.journal import Written, write_tick
 from tests.chaos.gaps import longest, percentile
 from tests.chaos.nemesis import KINDS, draw
 from tests.chaos.oracle import Journal, Match, Verdict, judge
@@ -30,7 +29,7 @@ SHORT = ("steady", "arena", "chess")
 
 
 @pytest.mark.timeout(180 + 4 * SECONDS)
-@pytest.mark.parametrize("seed", range(SEED, SEED + RUNS))
+@pytest.mark.parametrize("seed", range(SEED, SEED + RUNS), ids=[str(run) for run in range(RUNS)])
 def test_whatever_dies_or_stands_still_nothing_acknowledged_is_lost_or_contradicted(
     seed: int,
 ) -> None:
@@ -86,7 +85,7 @@ class History:
     def judge(self, match: Match = MATCH) -> Verdict:
         journal = Journal("", "", ["m"])
         for number, record in enumerate(self.records, 1):
-            payload = msgspec.msgpack.encode(Written(0, record))
+            payload = write_tick(Written(0, record))
             journal.put("m", Entry(number, 1, payload))
         return judge(Steady(), match, [self.player], journal, None)
 

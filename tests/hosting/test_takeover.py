@@ -136,9 +136,9 @@ async def test_who_comes_while_ticks_wait_for_the_store_is_told_of_none_that_it_
     match = await a_match(worker, "wide")
     room = worker.rooms[match]
     store.slow = True
-    await until(lambda: room._uncommitted > 0)
+    await until(lambda: room.keeper.uncommitted > 0)
     room.take(attach("v"))
-    await until(lambda: room._uncommitted == 4)
+    await until(lambda: room.keeper.uncommitted == 4)
     store.let.release()
     told = await heard(worker)
     _, snapshot = decode(told.frame, "json")
@@ -153,10 +153,10 @@ async def test_who_leaves_a_turn_room_while_a_tick_waits_is_away_without_another
     room = worker.rooms[match]
     room.take(attach("v", seat=0))
     assert (await heard(worker)).admits
-    await until(lambda: room.room.places[0].status == "here" and not room._uncommitted)
+    await until(lambda: room.room.places[0].status == "here" and not room.keeper.uncommitted)
     store.slow = True
     room.take(Say("v", 1, {"t": "add", "n": 1}))
-    await until(lambda: room._uncommitted > 0)
+    await until(lambda: room.keeper.uncommitted > 0)
     room.take(Detach("v"))
     store.slow = False
     store.let.release()
@@ -195,7 +195,7 @@ async def test_a_store_that_forgot_a_room_gets_it_back_even_if_its_answer_is_los
     room = worker.rooms[match]
     await until(lambda: room.room.tick_no > 2)
     store.mute = True  # the next room that is acquired is not told so
-    assert await store.forget(match, room.lease.token)
+    assert await store.forget(match, room.keeper.lease.token)
     await until(lambda: not store.mute)
     tick = room.room.tick_no
     await until(lambda: room.room.tick_no > tick + 5)

@@ -197,7 +197,7 @@ async def test_a_worker_with_newer_rules_goes_on_with_a_state_that_they_migrate(
     assert await heir.locate(match) == heir.id
     room = heir.rooms[match].room  # type: ignore[attr-defined]
     assert room.state.sums[0] == 700
-    await until(lambda: heir.rooms[match]._entries < 100)  # type: ignore[attr-defined]
+    await until(lambda: heir.rooms[match].keeper._entries < 100)  # type: ignore[attr-defined]
     await heir.stop()
     last = await start()
     await last.locate(match)

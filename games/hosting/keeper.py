@@ -1,0 +1,222 @@
+"""Between a live room and the room store: what is kept, and what may be said only once it is.
+
+What a viewer knows can be lost with no worker, because a tick is told when the store has it, and
+not before. So everything that speaks of the state waits in one line, each behind its tick.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from games.hosting.ledger import Lease, LedgerError, Refused
+from games.hosting.worker import Worker
+from games.limits import (
+    CHECKPOINT_ENTRIES_MAX,
+    CHECKPOINT_S,
+    RECLAIM_PAUSE_S,
+    UNCOMMITTED_TICKS_MAX,
+)
+from games.rooms import Record, Room
+from games.rooms.checkpoint import hash_of
+from games.rooms.journal import Written, write_tick
+
+logger = logging.getLogger(__name__)
+
+Kept = asyncio.Future[Any]
+"""Done when the room store has a tick; fails if it refuses it."""
+
+
+class Keeper:
+    """The line of one room. It ends with ``stop``.
+
+    Attributes:
+        lease: The right to write the room; a new one where the store had to be told again.
+        uncommitted: Ticks that the store does not have yet.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        lease: Lease,
+        worker: Worker,
+        *,
+        checkpoint_now: bool = False,
+        lost: Callable[[], None],
+        caught_up: Callable[[], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Begin with a room that the store has as it is.
+
+        Args:
+            checkpoint_now: Whether the next tick writes a checkpoint, however little entered.
+            lost: Called when the room is another worker's; nothing more is said then.
+            caught_up: Called when something that waited was said.
+            failed: Called with what saying something raised.
+        """
+        self.lease = lease
+        self.uncommitted = 0
+        self._room = room
+        self._match = lease.match
+        self._worker = worker
+        self._lost, self._caught_up, self._failed = lost, caught_up, failed
+        self._waiting: deque[tuple[Kept | None, Callable[[], None]]] = deque()
+        self._recovering = False
+        self._stopped = False
+        self._entries = CHECKPOINT_ENTRIES_MAX if checkpoint_now else 0  # since the last checkpoint
+        self._loop = asyncio.get_running_loop()
+        # Rooms that began together are not kept together.
+        self._checkpoint_at = self._loop.time() + CHECKPOINT_S * (1 + secrets.randbelow(100) / 100)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the room must stand still: nothing more of it could be told."""
+        stuck = self.uncommitted >= UNCOMMITTED_TICKS_MAX or self._worker.committer.full
+        return stuck or self._recovering
+
+    def stop(self) -> None:
+        """The room is over here; what waits for a tick under way may still be said."""
+        self._stopped = True
+
+    # --- ticks and what is said of them --------------------------------------------------------
+
+    def write(self, record: Record) -> Kept:
+        """Have the tick that the room just made kept; now and then the whole room, behind it."""
+        self._entries += len(record.entries)
+        now = self._loop.time()
+        due = self._entries > 0 and now >= self._checkpoint_at
+        if not due and self._entries < CHECKPOINT_ENTRIES_MAX:
+            return self._put(Written(self._worker.clock_ms, record))
+        self._entries, self._checkpoint_at = 0, now + CHECKPOINT_S
+        blob = self._room.checkpoint()
+        kept = self._put(Written(self._worker.clock_ms, record, hash_of(blob)))
+        keep = partial(self._keep, record.tick, blob)
+        kept.add_done_callback(lambda kept: kept.exception() or self._worker.spawn(keep()))
+        return kept
+
+    def _put(self, written: Written) -> Kept:
+        tick, payload = written.record.tick, write_tick(written)
+        return self._worker.committer.put(self._match, self.lease.token, tick, payload)
+
+    async def _keep(self, tick: int, blob: bytes) -> None:
+        try:
+            await self._worker.ledger.checkpoint(self._match, self.lease.token, tick, blob)
+        except LedgerError as error:
+            logger.info("no checkpoint of %s at tick %d: %r", self._match, tick, error)
+
+    def after(self, kept: Kept | None, say: Callable[[], None]) -> None:
+        """Say something once a tick is kept, and all that was to be said before has been."""
+        if kept is None and not self._waiting:
+            return say()
+        self._waiting.append((kept, say))
+        if kept is not None:
+            self.uncommitted += 1
+            kept.add_done_callback(self._on_kept)
+
+    def _on_kept(self, kept: Kept) -> None:
+        self.uncommitted -= 1
+        if isinstance(kept.exception(), Refused):
+            self._recover()
+        elif kept.exception() is None:
+            self._say_waiting()
+
+    def _say_waiting(self) -> None:
+        """Say what waits, up to the first tick that is not kept."""
+        while self._waiting and _is_kept(self._waiting[0][0]):
+            _, say = self._waiting.popleft()
+            try:
+                say()
+            except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
+                self._failed(error)
+        self._caught_up()
+
+    # --- when the store says otherwise ---------------------------------------------------------
+
+    def check_lease(self, token: str) -> None:
+        """The room store says that this is the token of the room; empty: it knows none."""
+        if token != self.lease.token and self._room.outcome is None:
+            self._recover()
+
+    def _recover(self) -> None:
+        """The store refuses us: either another worker has the room, or the store lost something.
+
+        Until that is known the room stands still, and what was not kept is told to nobody.
+        """
+        if not self._recovering and not self._stopped:
+            self._recovering = True
+            self._worker.spawn(self._reclaim())
+
+    async def _reclaim(self) -> None:
+        """Take the room again, if nobody had it after us, and give the store what it lost."""
+        while not self._stopped:
+            try:
+                if not await self._restore():
+                    return self._lose()
+                break
+            except Refused:
+                return self._lose()
+            except LedgerError as error:
+                logger.info("match %s waits for the room store: %r", self._match, error)
+                await asyncio.sleep(RECLAIM_PAUSE_S)
+        # All that waits is in the checkpoint that the store has now.
+        self._waiting = deque((None, say) for _, say in self._waiting)
+        self._recovering = False
+        self._say_waiting()
+
+    async def _restore(self) -> bool:
+        """False if the room has a later owner."""
+        ledger, epoch = self._worker.ledger, self.lease.epoch
+        owner = await ledger.owner(self._match)
+        mine = owner is not None and owner.worker == self._worker.id  # its answer was lost
+        if owner is not None and owner.epoch > epoch and not mine:
+            return False
+        seen = owner.token if owner else ""
+        lease = await ledger.acquire(self._match, self._worker.id, seen, epoch)
+        if not isinstance(lease, Lease):
+            return False
+        self.lease = lease
+        await ledger.restore(self._match, lease.token, self._room.tick_no, self._room.checkpoint())
+        logger.warning("the room store lost some of match %s; it has all again", self._match)
+        return True
+
+    def _lose(self) -> None:
+        """The room is another worker's now. Nothing of what was not kept is told to anyone."""
+        self._waiting.clear()
+        if not self._stopped:
+            self._stopped = True
+            logger.warning("match %s is another worker's now", self._match)
+            self._lost()
+
+    # --- the end -------------------------------------------------------------------------------
+
+    async def settled(self) -> None:
+        """Wait until no tick is under way; the room makes none any more."""
+        while self.uncommitted:  # noqa: ASYNC110 - bounded by who calls, and over in a moment
+            await asyncio.sleep(0.005)
+
+    async def hand_over(self) -> None:
+        """Leave all to whoever goes on with the room.
+
+        Raises:
+            LedgerUnavailable: it may have to be found by its silence.
+        """
+        await self.settled()
+        ledger, token = self._worker.ledger, self.lease.token
+        if self._room.outcome is None:
+            tick, blob = self._room.tick_no, self._room.checkpoint()
+            with contextlib.suppress(Refused):
+                await ledger.checkpoint(self._match, token, tick, blob)
+        await ledger.release(self._match, token)
+
+    async def forget(self) -> None:
+        """The match is over: the room store need not keep it."""
+        with contextlib.suppress(LedgerError):
+            await self._worker.ledger.forget(self._match, self.lease.token)
+
+
+def _is_kept(kept: Kept | None) -> bool:
+    return kept is None or (kept.done() and kept.exception() is None)
