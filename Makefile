@@ -7,6 +7,7 @@ PYTHON ?= python3
 PORT ?= 8000
 SERVER ?= daphne
 WORKERS ?= 3
+PARALLEL ?= 2
 BROWSER ?= 1
 # Set on the command line as well as in the environment, they reach the commands below.
 export PORT SERVER BROWSER
@@ -63,11 +64,12 @@ bench: $(VENV)/.installed-tests
 # --- Test ---------------------------------------------------------------------------------------
 
 # The data layer runs on PostgreSQL as well, and first, so that the last line counts the whole suite.
+# The suite runs in two processes: much of it waits for servers and browsers. PARALLEL=0 makes it one.
 test: $(VENV)/.installed-tests browser js
 	@echo "The data layer on PostgreSQL:"
 	@$(PY) -m pytest -q --database=postgres $(DATA)
 	@echo "Everything, on SQLite:"
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n $(PARALLEL) --dist worksteal
 
 fast: $(VENV)/.installed-tests js
 	@$(PY) -m pytest -q $(FAST)
