@@ -192,12 +192,7 @@ def running_server(
 
 def worker_env(folder: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a worker that shares nothing with this machine's own installation."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name
-        not in {"REDIS_URL", "DATABASE_URL", "SECRET_KEY", "PORT", "SERVER", "DEBUG", "SECURE"}
-    }
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     own = {
         "EVERTICK_VAR": str(folder),
         "EVERTICK_THROTTLE": "off",

@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from games.sim import Away, Game, Outcome, Refusal, Rng, Settings, View
 
-ALL = ",".join(
-    f"tests.titles.{name}" for name in ("Tally", "Thinking", "Waiting", "Broken", "Party", "Wide")
-)
+NAMES = ("Tally", "Thinking", "Patient", "Waiting", "Broken", "Party", "Wide")
+
+ALL = ",".join(f"tests.titles.{name}" for name in NAMES)
 
 
 class Add(msgspec.Struct, tag="add", tag_field="t"):
@@ -94,7 +94,6 @@ class Thinking(Tally):
     name = "Thinking"
     tick_hz = 100
     realtime = False
-    grace_s = 60  # a seat must outlast what its test does before somebody comes
     seats = range(2, 3)
     bot_every = 10
 
@@ -111,6 +110,21 @@ class Thinking(Tally):
 
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
         return Add(1) if view["sums"][seat] < 3 else None
+
+
+class Patient(Thinking):
+    """By turns, with nothing that is due by itself; whoever comes late is waited for."""
+
+    title = "patient"
+    name = "Patient"
+    seats = range(1, 3)
+    grace_s = 60
+
+    def due(self, state: Sums) -> int | None:
+        return None
+
+    def outcome(self, state: Sums) -> Outcome | None:
+        return Tally.outcome(self, state)
 
 
 class Waiting(Tally):

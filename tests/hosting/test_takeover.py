@@ -19,20 +19,7 @@ from games.hosting.worker import Worker
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Snapshot
 from tests.hosting.test_worker import attach, heard, until
-from tests.titles import Sums, Tally, Thinking, Wide
-
-
-class Patient(Thinking):
-    """By turns, with nothing that is due by itself."""
-
-    title = "patient"
-    name = "Patient"
-    seats = range(1, 3)
-    grace_s = 60
-
-    def due(self, state: Sums) -> int | None:
-        return None
-
+from tests.titles import Patient, Tally, Wide
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -307,7 +307,7 @@ async def test_a_room_store_that_forgot_everything_is_told_again_and_nothing_is_
     """Its data are gone, as after a restart without them; the owner lives."""
     ada, ben = await guest(doomed[0]), await guest(doomed[1])
     match = await match_of("tally", ada, ben)
-    quiet = await match_of("thinking", ada, ben, settings={"length": 500})
+    quiet = await match_of("patient", ada, ben)
     still = await ada.play(quiet)  # it ticks at nothing, so it cannot notice by itself
     first, second = Talker(await ada.play(match)), Talker(await ben.play(match))
     await second.player.settle(20)
