@@ -14,6 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from games.hosting.ledger import (
+    HOLLOW,
     Append,
     Checkpoint,
     Claim,
@@ -572,7 +573,8 @@ async def test_an_owner_that_lives_gives_back_what_the_store_forgot(ledger: Ledg
     assert await ledger.append([tick_of(lost, 4)]) == [FENCED]
     lease = await ledger.acquire("m", "a", above=lost.epoch)
     assert isinstance(lease, Lease)
-    assert (lease.epoch, lease.tick) == (2, 0)
+    assert (lease.epoch, lease.tick) == (2, HOLLOW)
+    assert await ledger.append([tick_of(lease, 0), tick_of(lease, 1)]) == [GAP, GAP]
     assert await ledger.restore("m", lease.token, 3, b"three") is True
     assert await ledger.append([tick_of(lease, 4)]) == [OK]
     assert await ledger.load("m", lease.token) == Loaded(

@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 )
 
 from games.hosting.ledger import (
+    HOLLOW,
     Append,
     Checkpoint,
     Lease,
@@ -100,6 +101,8 @@ class Model:
         if not self.holds(match, token):
             return FENCED
         room = self.rooms[match]
+        if room.tick == HOLLOW:
+            return GAP
         if tick == room.tick + 1:
             room.tick = tick
             room.entries[tick] = (room.epoch, payload)
@@ -233,9 +236,10 @@ class Machine(RuleBasedStateMachine):
         assert isinstance(answer, Lease)
         assert answer.epoch == max(room.epoch if room else 0, above) + 1
         assert answer.token not in self.tokens[match], "a token never comes back"
-        assert (answer.worker, answer.tick) == (worker, room.tick if room else 0)
         if room is None:
             room = self.model.rooms[match] = Room(0, "", "")
+            room.tick = HOLLOW if above else 0
+        assert (answer.worker, answer.tick) == (worker, room.tick)
         room.epoch, room.token, room.worker = answer.epoch, answer.token, worker
         self.tokens[match].append(answer.token)
 
@@ -459,7 +463,8 @@ def planted(module: ModuleType, right: str, wrong: str) -> dict[str, Any]:
 FAULTS = {
     "no check of the token": ("room.token == token and is_lease(token)", "True"),
     "the token of a released room is one": (" and is_lease(token)", ""),
-    "no check of the tick": ("if tick > room.tick + 1:", "if False:"),
+    "no check of the tick": ("tick > room.tick + 1 or", "False or"),
+    "a room that was lost begins anew": (" or room.tick == HOLLOW", ""),
     "no check of the content": ("if there.payload == payload", "if True"),
     "no check of what was seen": ('(room.token if room else "") != claim.seen', "False"),
     "an epoch that does not rise": ("claim.above) + 1", "claim.above)"),
@@ -481,6 +486,7 @@ def test_a_fault_in_the_books_is_found(fault: str, monkeypatch: pytest.MonkeyPat
 SCRIPT_FAULTS = {
     "no check of the token": ("APPEND", "and 'fenced'", "and false"),
     "no check of the tick": ("APPEND", "number == last + 1", "number > last"),
+    "a room that was lost begins anew": ("APPEND", "if last < 0", "if false"),
     "no check of the content": ("APPEND", "there[2][4] ~= payload", "false"),
     "a rest that goes on after a refusal": ("APPEND", "then refused = answer end", "then end"),
     "no check of what was seen": ("ACQUIRE", "if token ~= ARGV[1]", "if false"),

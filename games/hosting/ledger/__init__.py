@@ -6,6 +6,7 @@ are silent; ``committer`` brings the ticks of all rooms of a worker to the store
 """
 
 from games.hosting.ledger.base import (
+    HOLLOW,
     Append,
     Checkpoint,
     Claim,
@@ -26,6 +27,7 @@ from games.hosting.ledger.base import (
 )
 
 __all__ = [
+    "HOLLOW",
     "Append",
     "Checkpoint",
     "Claim",

@@ -107,13 +107,18 @@ class Append(NamedTuple):
     payload: bytes
 
 
+HOLLOW = -1
+"""The tick of a room that ran before, and of which the store has nothing."""
+
+
 class Claim(NamedTuple):
     """The wish to own a room.
 
     Attributes:
         seen: The token that ``owner`` or ``rooms_of`` told; empty if the room was unknown.
-        above: An epoch that the new one must exceed, for one who knows that the store forgot: the
-            owner that still lives, or the match row.
+        above: An epoch that the new one must exceed, for one who knows that the room ran before:
+            the owner that still lives, or the match row. A store that does not know the room takes
+            nothing for it then but ``restore``.
     """
 
     match: str
@@ -125,7 +130,8 @@ class Lease(NamedTuple):
     """The right to write a room, until somebody else acquires it.
 
     Attributes:
-        tick: The last of the journal, at the moment of acquiring; 0 if there is nothing.
+        tick: The last of the journal, at the moment of acquiring; 0 if there is nothing, and
+            ``HOLLOW`` if the store lost the room, and nobody has restored it since.
         before: The worker that had it before, even if it gave it up; empty if nobody did. The last
             value it wrote with ``beat`` tells until when its clock ran.
     """

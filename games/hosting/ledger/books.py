@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import Protocol
 
 from games.hosting.ledger.base import (
+    HOLLOW,
     Append,
     Checkpoint,
     Claim,
@@ -36,7 +37,7 @@ class Room:
         worker: Who had it last.
         tick: The last of its journal.
         first: The oldest that the journal still has is this one, if it is no later than ``tick``.
-        archived: Ticks up to this one are archived.
+        archived: Ticks up to this one are archived; ``HOLLOW`` while the tick is.
         newest: Tick of the newest checkpoint, and of the one before; None if there is none.
     """
 
@@ -131,6 +132,8 @@ class Books:
         if room is None:
             self._numbers += 1
             room = self._rooms[claim.match] = Room(self._numbers, claim.match)
+            if claim.above:
+                room.tick = room.archived = HOLLOW
         before = room.worker
         room.epoch = max(room.epoch, claim.above) + 1
         room.token = f"{room.epoch}:{token_hex(8)}"
@@ -188,7 +191,7 @@ class Books:
         room = self._rooms.get(match)
         if room is None or not self._holds(room, token):
             return Verdict.FENCED
-        if tick > room.tick + 1:
+        if tick > room.tick + 1 or room.tick == HOLLOW:
             return Verdict.GAP
         if tick <= room.tick:
             return self._repeated(room, tick, payload)
@@ -261,7 +264,7 @@ class Books:
         first = max(room.first, after + 1)
         return self._shelf.entries(room, first, min(room.tick, first + count - 1))
 
-    def _held(self, match: str, token: str, tick: int = 0) -> Room:
+    def _held(self, match: str, token: str, tick: int = HOLLOW) -> Room:
         """The room, if the token is its owner's and its journal reaches the tick.
 
         Raises:

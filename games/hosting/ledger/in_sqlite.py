@@ -410,7 +410,7 @@ class _FileShelf:
                 epoch=epoch,
                 token=token,
                 worker=worker,
-                tick=newest or 0,
+                tick=min(archived, 0) if newest is None else newest,
                 first=(newest or 0) + 1,
                 archived=archived,
                 newest=newest,

@@ -51,7 +51,7 @@ ACQUIRE = """
 -- KEYS m; ARGV seen, worker, nonce, above
 local known = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'tick', 'worker')
 local token, epoch = known[1] or '', known[2] or '0'
-local tick, before = known[3] or '0', known[4] or ''
+local tick, before = known[3] or (tonumber(ARGV[4]) > 0 and '-1' or '0'), known[4] or ''
 if token ~= ARGV[1] then return {0, token, epoch, tick, before} end
 epoch = string.format('%.0f', math.max(tonumber(epoch), tonumber(ARGV[4])) + 1)
 token = epoch .. ':' .. ARGV[3]
@@ -89,6 +89,7 @@ APPEND = (
 -- KEYS m, j of each room; ARGV for each room: token, n, n times tick and payload
 local function verdict(meta, journal, known, tick, payload)
   local number, last = tonumber(tick), tonumber(known[2])
+  if last < 0 then return 'gap' end
   if number == last + 1 then
     redis.call('XADD', journal, tick .. '-0', 'e', known[3], 'p', payload)
     redis.call('HSET', meta, 'tick', tick)
