@@ -115,6 +115,7 @@ class Room:
     def _prepare(self, game: Game[Any], settings: dict[str, Any], bot_seed: int) -> None:
         self.game = game
         self.settings = settings
+        self._away = game.away_in(msgspec.convert(settings, game.Settings))
         self.tick_no = 0
         self.time = 0
         self.outcome: Outcome | None = None
@@ -362,7 +363,7 @@ class Room:
         place = self.places.get(seat)
         if place and place.status == "here" and place.session == session:
             place.status = "away"
-            place.until = None if self.outcome else self.time + self._grace
+            place.until = None if self.outcome else self._patience
             self._seats_changed()
 
     def _vacate(self, seat: int, why: str) -> None:
@@ -390,9 +391,9 @@ class Room:
 
     def _give_up_waiting(self, seat: int, place: Place) -> None:
         """The grace time of a missing player is over."""
-        if self.game.away is Away.BOT:
+        if self._away is Away.BOT:
             self._hand_to_bot(seat, place)
-        elif self.game.away is Away.PAUSE and not place.pausing:
+        elif self._away is Away.PAUSE and not place.pausing:
             place.pausing = True
             place.until = self.time + PAUSE_S_MAX * self.game.tick_hz
         else:
@@ -426,11 +427,14 @@ class Room:
     # --- seats and bots ------------------------------------------------------------------------
 
     @property
-    def _grace(self) -> int:
-        return self.game.grace_s * self.game.tick_hz
+    def _patience(self) -> int | None:
+        """Until when a player who goes away now is waited for."""
+        if self._away is Away.STAY:
+            return None
+        return self.time + self.game.grace_s * self.game.tick_hz
 
     def _sit(self, seat: int, name: str, bot: bool) -> Place:
-        place = Place(name, "away", person=not bot, until=self.time + self._grace)
+        place = Place(name, "away", person=not bot, until=self._patience)
         self.places[seat] = place
         if self.game.drop_in:
             self.game.join(self.state, seat)

@@ -69,6 +69,9 @@ class Away(StrEnum):
     """The title's bot plays the seat until its player returns."""
     PAUSE = "pause"
     """Time stands still for everybody until the player returns, within a limit; then forfeit."""
+    STAY = "stay"
+    """Nothing: the seat is theirs as long as the rules let the match last. Where nobody looks on
+    and nothing is due within a minute, a match by turns then leaves memory until somebody comes."""
 
 
 class Game(Generic[State]):
@@ -96,7 +99,7 @@ class Game(Generic[State]):
     grace_s: ClassVar[int] = 30
     """How long a disconnected player is waited for, in seconds."""
     away: ClassVar[Away] = Away.FORFEIT
-    """What happens after the grace time."""
+    """What happens after the grace time; ``away_in`` may say otherwise for some settings."""
     bot_every: ClassVar[int] = 1
     """Periods between two questions to ``bot`` for one seat."""
     rewind_max: ClassVar[int] = 0
@@ -125,6 +128,10 @@ class Game(Generic[State]):
             rng: Chance; keep it in the state to draw from it later.
         """
         raise NotImplementedError
+
+    def away_in(self, settings: Any) -> Away:
+        """What happens after the grace time in a match with these settings."""
+        return self.away
 
     def join(self, state: State, seat: int) -> None:
         """A player sits down; called in drop-in titles only."""

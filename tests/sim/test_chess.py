@@ -23,7 +23,7 @@ from games.catalog.chess.rules import (
     Resign,
     State,
 )
-from games.sim import Outcome, Rng, diff, patch
+from games.sim import Away, Outcome, Rng, diff, patch
 
 GAME = Chess()
 SHUFFLE = "g1f3 g8f6 f3g1 f6g8"
@@ -439,7 +439,7 @@ def test_golden_a_won_game_replays_to_the_same_bytes():
     )
     assert GAME.outcome(state) == Outcome([[0], [1]], "checkmate")
     digest = hashlib.sha256(msgspec.msgpack.encode(state)).hexdigest()
-    assert digest[:16] == "8662627cd77caffa"
+    assert digest[:16] == "79410b420b4cd0ea"
 
 
 # --- the bot -----------------------------------------------------------------------------------
@@ -507,3 +507,28 @@ def test_the_bot_thinks_a_bounded_time_however_many_queens_there_are(monkeypatch
     monkeypatch.setattr(bot, "_gain", counted)
     ask(at("1k1q1q2/1q3q1q/q2q4/4q3/3Q4/Q4Q2/1Q3Q1Q/K1Q1Q3 w - - 0 1"), 0)  # 99 moves, 99 answers
     assert bot.ANSWERS_MAX < weighed < bot.ANSWERS_MAX + 2 * 218
+
+
+# --- by correspondence -------------------------------------------------------------------------
+
+
+def test_by_correspondence_each_move_has_days_and_nobody_need_be_there():
+    settings = GAME.Settings(days=3)
+    state = GAME.setup(2, settings, Rng(1))
+    assert GAME.away_in(settings) is Away.STAY
+    assert GAME.away_in(GAME.Settings()) is Away.FORFEIT
+    day = 24 * 3600 * GAME.tick_hz
+    for seat, uci in enumerate(("e2e4", "e7e5", "g1f3")):
+        assert GAME.due(state) == 3 * day
+        GAME.advance(state, 2 * day)
+        assert GAME.apply(state, seat % 2, Move(uci)) is None
+    assert state.clocks == [3 * day, 3 * day]
+    GAME.advance(state, 3 * day)
+    assert GAME.outcome(state) == Outcome([[0], [1]], "timeout")
+
+
+def test_a_state_from_before_correspondence_goes_on():
+    state = play(start(), "e2e4 e7e5")
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode(state))
+    del old["per_move"]
+    assert msgspec.convert(GAME.migrate(old, 1), type(state)) == state

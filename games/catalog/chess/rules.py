@@ -5,6 +5,7 @@ What is legal, and what the board alone decides, python-chess says. Ours is what
 - Clocks: nobody's runs until both have made their first move. That move must come within
   ``FIRST_MOVE_S``, or the match is aborted; it costs no time and earns none. From then on the side
   to move pays, and gets the increment after its move.
+- By correspondence each move has days; nobody need be there meanwhile.
 - Draws: mate, stalemate, dead material, fivefold repetition and 75 moves end the match by
   themselves. Threefold repetition and 50 moves are claimed by the side to move.
 - An offer of a draw stands until the opponent answers or moves; one for each position and side.
@@ -13,7 +14,7 @@ What is legal, and what the board alone decides, python-chess says. Ours is what
 The position is kept as FEN, so a state is small, and a move costs the same however long the game.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import chess
 import msgspec
@@ -39,7 +40,9 @@ from games.sim import (
 
 HZ = 100
 FIRST_MOVE_S = 30
-CLOCK_MAX = 2**26  # periods: more than three hours and a minute for each of 6000 moves
+DAYS_MAX = 14
+DAY = 24 * 3600 * HZ
+CLOCK_MAX = 2**27  # periods: two weeks, or three hours and a minute for each of 6000 moves
 
 SIDE = Int(0, 1)
 
@@ -53,6 +56,15 @@ class Options(Settings):
     increment_s: Annotated[
         int, Meta(ge=0, le=60, title="Increment", description="Seconds added after each move")
     ] = 3
+    days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=DAYS_MAX,
+            title="Days a move",
+            description="By correspondence, in place of clocks; 0: with clocks",
+        ),
+    ] = 0
 
 
 class _Input(msgspec.Struct, tag_field="t", forbid_unknown_fields=True):
@@ -94,6 +106,7 @@ class State(msgspec.Struct):
     Attributes:
         clocks: Periods left, white's and black's.
         increment: Periods added after a move.
+        per_move: Periods for each move, by correspondence; else 0.
         first_move: Periods left for the first move of the side to move; counts until both moved.
         fen: The position.
         moves: In standard algebraic notation; their number says whose turn it is.
@@ -114,6 +127,7 @@ class State(msgspec.Struct):
     offer: int | None = None
     offered: list[int] = msgspec.field(default_factory=lambda: [-1, -1])
     ending: Outcome | None = None
+    per_move: int = 0
 
     @property
     def turn(self) -> int:
@@ -130,6 +144,7 @@ class Chess(Game[State]):
 
     title = "chess"
     name = "Chess"
+    version = 2  # since matches by correspondence
     summary = "The game of kings, with clocks: mate, flag or agree on a draw."
     seats = range(2, 3)
     tick_hz = HZ
@@ -148,7 +163,7 @@ class Chess(Game[State]):
         legal=Text(600),
         clocks=List(Int(0, CLOCK_MAX), 2),
         running=Optional(SIDE),
-        first_move=Optional(Int(0, FIRST_MOVE_S * HZ)),
+        first_move=Optional(Int(0, DAYS_MAX * DAY)),
         offer=Optional(SIDE),
         can_offer=List(Bool(), 2),
         claim=Optional(Enum("threefold_repetition", "fifty_moves")),
@@ -157,13 +172,19 @@ class Chess(Game[State]):
 
     def setup(self, seats: int, settings: Options, rng: Rng) -> State:
         """The opening position, full clocks, white to move."""
+        per_move = settings.days * DAY
         return State(
-            clocks=[settings.minutes * 60 * HZ] * 2,
+            clocks=[per_move or settings.minutes * 60 * HZ] * 2,
             increment=settings.increment_s * HZ,
-            first_move=FIRST_MOVE_S * HZ,
+            first_move=per_move or FIRST_MOVE_S * HZ,
+            per_move=per_move,
             fen=chess.STARTING_FEN,
             seen={_key(chess.STARTING_FEN): 1},
         )
+
+    def away_in(self, settings: Options) -> Away:
+        """By correspondence the clock alone decides how long one may be away."""
+        return Away.STAY if settings.days else self.away
 
     def leave(self, state: State, seat: int, why: str) -> None:
         """Who goes away loses, unless it was over already."""
@@ -238,6 +259,10 @@ class Chess(Game[State]):
             "reason": state.ending.reason if state.ending else None,
         }
 
+    def migrate(self, state: dict[str, Any], version: int) -> dict[str, Any]:
+        """Older states say nothing of correspondence, and all of them are without it."""
+        return state
+
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> dict[str, str] | None:
         """A beginner's move, and an honest answer to an offer of a draw."""
         return think(seat, view, rng)
@@ -253,13 +278,15 @@ def _move(state: State, seat: int, uci: str) -> Refusal | None:
         return Refusal("illegal_move")
     if not move:  # the null move, "0000", which python-chess lets pass
         return Refusal("illegal_move")
-    if state.timed:
+    if state.per_move:
+        state.clocks[seat] = state.per_move
+    elif state.timed:
         state.clocks[seat] += state.increment
     if state.offer == 1 - seat:
         state.offer = None
     state.moves.append(board.san_and_push(move))
     state.last = move.uci()
-    state.first_move = FIRST_MOVE_S * HZ
+    state.first_move = state.per_move or FIRST_MOVE_S * HZ
     _arrive(state, board)
     return None
 

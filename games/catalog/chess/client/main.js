@@ -6,6 +6,7 @@ import { NAMES, drawing, isWhite } from "./pieces.js";
 const WORTH = { q: 9, r: 5, b: 3, n: 3, p: 1 };
 const FULL = { q: 1, r: 2, b: 2, n: 2, p: 8 };
 const SIDES = ["White", "Black"];
+const DAY_S = 24 * 3600;
 const LOW_S = 20;
 
 const REASONS = {
@@ -156,7 +157,7 @@ export function mount(element, room) {
       clock.classList.toggle("ec-low", low);
     }
     const first = view.first_move;
-    const wait = first === null ? "" : ` · first move within ${Math.ceil(Math.max(0, first - passed) / room.hz)} s`;
+    const wait = first === null ? "" : ` · first move within ${waitText((first - passed) / room.hz)}`;
     setText(status, status.dataset.text + (room.phase === "playing" ? wait : ""));
   }
 
@@ -282,14 +283,20 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// 5:03, 1:05:00, and tenths below ten seconds: 9.8
+// 5:03, 1:05:00, 2 d 7 h, and tenths below ten seconds: 9.8
 function clockText(seconds) {
   const left = Math.max(0, seconds);
+  if (left >= DAY_S) return `${Math.floor(left / DAY_S)} d ${Math.floor((left % DAY_S) / 3600)} h`;
   if (left < 10) return (Math.floor(left * 10) / 10).toFixed(1);
   const whole = Math.floor(left);
   const two = (number) => String(number).padStart(2, "0");
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
+}
+
+// 30 s, and as on the clock from two minutes
+function waitText(seconds) {
+  return seconds > 120 ? clockText(seconds) : `${Math.ceil(Math.max(0, seconds))} s`;
 }
 
 // What a side has taken, as small pieces, and its lead in points.
