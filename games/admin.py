@@ -1,5 +1,6 @@
 """Matches are read here. What can be done to one is asked of the same service as everywhere."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,9 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from games.models import Match, Seat
+from games.limits import WORKER_ROW_S
+from games.models import Match, Seat, Worker
 from games.selectors import matches
-from games.services import match_end
+from games.services import match_end, worker_drain
 
 
 class ReadOnly:
@@ -117,3 +119,37 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
         text = f"{len(ended)} ended." + (f" {over} were over already." if over else "")
         level = messages.SUCCESS if ended else messages.WARNING
         self.message_user(request, text, level)
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnly, admin.ModelAdmin):
+    """The server processes, and what each has to do."""
+
+    list_display = ("id", "role", "address", "state", "rooms", "sockets", "started", "seen")
+    list_filter = ("role",)
+    search_fields = ("id", "address")
+    actions = ("drain_workers",)
+
+    @admin.display(description="state")
+    def state(self, worker: Worker) -> str:
+        if timezone.now() - worker.seen > timedelta(seconds=5 * WORKER_ROW_S):
+            return "not seen any more"
+        if worker.draining:
+            return "drained" if not worker.rooms + worker.sockets else "drains"
+        return "is asked to drain" if worker.drain_requested else "works"
+
+    def has_drain_permission(self, request: HttpRequest) -> bool:
+        """Who may drain workers: those allowed to change them, though nobody edits them by hand."""
+        return request.user.has_perm("games.change_worker")
+
+    @admin.action(description="Drain: give rooms and sockets to others", permissions=["drain"])
+    def drain_workers(self, request: HttpRequest, chosen: QuerySet[Worker]) -> None:
+        """Within seconds; they take nothing new until they are started again."""
+        asked = [worker for worker in chosen if worker_drain(worker=worker.id)]
+        for worker in asked:
+            self.log_change(request, worker, "Asked to drain.")
+        left = Worker.objects.exclude(id__in=[worker.id for worker in chosen])
+        self.message_user(request, f"{len(asked)} asked to drain.", messages.SUCCESS)
+        if not left.filter(drain_requested=False).exists():
+            text = "No other worker is there: what they have stays with them until one comes."
+            self.message_user(request, text, messages.WARNING)

@@ -108,6 +108,37 @@ LAYER_RETRY_S = 1.0
 HAND_OVER_S = 2.0
 """Seconds for a stopping worker to leave its rooms to others; Ctrl-C has to end within five."""
 
+TAKEN_S = 0.5
+"""Seconds for a room that was handed over to run elsewhere, before its sockets look for it."""
+
+WHERE_WAIT_S = 1.0
+"""Seconds for one host to find or open a room, before the next is asked."""
+
+MOVE_SPREAD_S = 1.0
+"""Seconds over which a worker that drains asks its sockets to move: not all at once, for each costs
+another worker a handshake and a whole view."""
+
+MOVE_WAIT_S = 1.0
+"""Seconds for the last of them to be gone, before a worker that stops closes it."""
+
+WORKER_ROW_S = 2.0
+"""Seconds between two looks of a worker at its row, where operators see it and may ask it to
+drain."""
+
+WORKER_UNSEEN_S = 600
+"""Seconds after which the row of a worker that died is removed."""
+
+SLEEP_DUE_S = 60.0
+"""A room sleeps if nothing happens in it by itself for longer than this: waking costs the database
+as much as a minute in memory costs nobody."""
+
+SLEEP_AFTER_S = 10.0
+"""Seconds without a viewer before a room goes to sleep: a page that is reloaded is back by then."""
+
+WAKE_S = 5.0
+"""Seconds between two looks at rooms whose time to wake has come: that late a flag may fall, and it
+is charged as of its time."""
+
 ADOPTIONS_AT_ONCE_MAX = 8
 """Rooms of a dead worker that are read and replayed at the same time; each is a few milliseconds of
 this worker's loop, and its own rooms tick meanwhile."""

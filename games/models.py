@@ -48,6 +48,10 @@ class Match(models.Model):
                 name="match_live",
                 condition=Q(status__in=["starting", "running"]),
             ),
+            # Of those that run, most may sleep, and none of these has a worker.
+            models.Index(
+                fields=["worker"], name="match_awake", condition=Q(status="running", worker__gt="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,3 +92,44 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"seat {self.number}: {self.name}"
+
+
+class Sleep(models.Model):
+    """A running match that nobody looks at, and in which nothing happens soon: it is here, and in
+    no worker's memory."""
+
+    match = models.OneToOneField(
+        Match, on_delete=models.CASCADE, primary_key=True, related_name="sleep"
+    )
+    tick = models.PositiveBigIntegerField(help_text="Its last.")
+    room = models.BinaryField(help_text="The whole room after it: a checkpoint.")
+    ticked_at = models.DateTimeField(help_text="When that tick was: from here its clocks run.")
+    wake_at = models.DateTimeField(
+        null=True, db_index=True, help_text="When something happens in it by itself."
+    )
+
+    def __str__(self) -> str:
+        return f"sleep of {self.match_id} since tick {self.tick}"
+
+
+class Worker(models.Model):
+    """A server process, as operators see it: it writes this row every few seconds.
+
+    Nothing is decided by it, but for what an operator asks.
+    """
+
+    id = models.CharField(max_length=64, primary_key=True)
+    role = models.CharField(max_length=8)
+    address = models.CharField(max_length=128, help_text="Host and process.")
+    rooms = models.PositiveIntegerField(default=0, help_text="That it runs.")
+    sockets = models.PositiveIntegerField(default=0, help_text="That it keeps.")
+    started = models.DateTimeField(auto_now_add=True)
+    seen = models.DateTimeField(auto_now=True)
+    draining = models.BooleanField(default=False, help_text="It gives its rooms to others.")
+    drain_requested = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["-seen"]
+
+    def __str__(self) -> str:
+        return self.id

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
-from games.models import Match, Seat
+from games.models import Match, Seat, Sleep
 
 
 def matches() -> QuerySet[Match]:
@@ -57,16 +57,24 @@ def matches_waiting(*, before: datetime) -> list[UUID]:
     return list(waiting.order_by("created").values_list("id", flat=True)[:100])
 
 
-def match_runner(*, match_id: UUID) -> str:
-    """The worker that runs a match, as its row says; empty if it does not run."""
-    running = Match.objects.filter(id=match_id, status=Match.Status.RUNNING)
-    return running.values_list("worker", flat=True).first() or ""
+def match_runner(*, match_id: UUID) -> tuple[str, int]:
+    """The worker that runs a match, as its row says, and the epoch of the last that did; the worker
+    is empty if it waits, sleeps or is over."""
+    row = Match.objects.filter(id=match_id).values_list("status", "worker", "epoch").first()
+    status, worker, epoch = row or ("", "", 0)
+    return (worker if status == Match.Status.RUNNING else "", epoch)
 
 
 def matches_running() -> list[tuple[UUID, str]]:
-    """All running matches, and the worker that runs each."""
-    running = Match.objects.filter(status=Match.Status.RUNNING)
+    """All matches that are awake, and the worker that runs each."""
+    running = Match.objects.filter(status=Match.Status.RUNNING, worker__gt="")
     return list(running.values_list("id", "worker"))
+
+
+def matches_to_wake(*, now: datetime) -> list[UUID]:
+    """Those who sleep and must not any longer, who waited longest first."""
+    due = Sleep.objects.filter(wake_at__lte=now).order_by("wake_at")
+    return list(due.values_list("match_id", flat=True)[:100])
 
 
 def orders_for(*, match_ids: Iterable[UUID]) -> tuple[list[UUID], list[tuple[UUID, int, str]]]:

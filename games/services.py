@@ -7,8 +7,8 @@ through the port ``rooms``, which hosting implements and ``gameserver`` plugs in
 
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from games.catalog import TITLES
-from games.models import Match, Seat
+from games.models import Match, Seat, Sleep, Worker
 from games.sim import Outcome
 
 match_changed = Signal()
@@ -29,7 +29,13 @@ class RoomPort(Protocol):
     """How running rooms are told something, from any thread of any process.
 
     A message may be lost; the rows say the same, and workers sweep them.
+
+    Attributes:
+        admits: Whether sockets may come in at this process.
     """
+
+    @property
+    def admits(self) -> bool: ...
 
     def end(self, *, match_id: UUID) -> None:
         """End the match now, without a result."""
@@ -40,6 +46,8 @@ class RoomPort(Protocol):
 
 class _NoRooms:
     """Where nothing runs rooms (a shell, a migration): the sweep of a worker finds the rows."""
+
+    admits = True
 
     def end(self, *, match_id: UUID) -> None:
         return
@@ -146,9 +154,9 @@ def match_end(*, match_id: UUID) -> bool:
     """End a live match without a result, as an operator does; False if it is over already."""
     if not Match.objects.filter(id=match_id, status__in=Match.LIVE).update(end_requested=True):
         return False
-    # Nobody runs it yet, so nobody would mark it.
+    # Nobody runs it yet, or it sleeps: nobody would mark it.
     _close(
-        Q(id=match_id, worker="", status=Match.Status.STARTING),
+        Q(id=match_id, worker=""),
         status=Match.Status.ABANDONED,
         reason="ended_by_operator",
     )
@@ -164,6 +172,7 @@ def seat_vacate(*, match_id: UUID, user_id: int, why: Seat.Left) -> bool:
     if seat is None:
         return False
     Seat.objects.filter(id=seat.id).update(left=why)
+    Sleep.objects.filter(match_id=match_id).update(wake_at=timezone.now())  # it must hear of it
     number = seat.number
     transaction.on_commit(lambda: rooms.vacate(match_id=match_id, seat=number, why=str(why)))
     _tell_changed(match_id)
@@ -173,11 +182,26 @@ def seat_vacate(*, match_id: UUID, user_id: int, why: Seat.Left) -> bool:
 # --- for those who run rooms -------------------------------------------------------------------
 
 
+class Slept(msgspec.Struct, frozen=True):
+    """A room that left its worker's memory.
+
+    Attributes:
+        tick: Its last.
+        room: The whole room after it.
+        ticked_at: When that was; from then on it was thought about.
+    """
+
+    tick: int
+    room: bytes
+    ticked_at: datetime
+
+
 class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker must know to run a match.
 
     Attributes:
         seats: Number, name, whether a bot plays it.
+        slept: As it is to go on, where it slept until now.
     """
 
     match: str
@@ -185,6 +209,14 @@ class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, object]
     seed: int
     seats: list[tuple[int, str, bool]]
+    slept: Slept | None = None
+
+
+class Load(NamedTuple):
+    """What a worker has to do."""
+
+    rooms: int
+    sockets: int
 
 
 class MatchLost(Exception):
@@ -198,8 +230,9 @@ def match_open(
 
     Args:
         epoch: Of the worker's lease; a smaller one than the row's is that of an owner before.
-        resumable: Whether the room store knows the room. If it does not, and the match ran
-            already, nobody can go on with it, and it is marked as abandoned.
+        resumable: Whether the room store has the room. If it has not, and the match ran already,
+            it goes on from its sleep; with none, nobody can go on with it, and it is marked as
+            abandoned.
     Raises:
         MatchLost: it was marked as abandoned just now.
     """
@@ -208,12 +241,18 @@ def match_open(
         status=Match.Status.RUNNING, worker=worker, epoch=epoch, started=now
     )
     running = Q(id=match_id, status=Match.Status.RUNNING)
-    if not opened and resumable:
+    slept = None
+    if not opened:
+        if resumable:
+            match_woken(match_id=match_id)  # what the room store has is newer
+        elif row := Sleep.objects.filter(match_id=match_id).first():
+            slept = Slept(row.tick, bytes(row.room), row.ticked_at)
+        lost = not resumable and slept is None
+        if lost and _close(
+            running & ~Q(worker=worker), status=Match.Status.ABANDONED, reason="room_lost"
+        ):
+            raise MatchLost
         Match.objects.filter(running, epoch__lt=epoch).update(worker=worker, epoch=epoch)
-    elif not opened and _close(
-        running & ~Q(worker=worker), status=Match.Status.ABANDONED, reason="room_lost"
-    ):
-        raise MatchLost
     match = Match.objects.filter(running, worker=worker).first()
     if match is None:
         return None
@@ -225,7 +264,35 @@ def match_open(
         settings=match.settings,
         seed=match.seed,
         seats=[(seat.number, seat.name, seat.bot) for seat in match.seats.all()],
+        slept=slept,
     )
+
+
+@transaction.atomic
+def match_sleep(
+    *, match_id: UUID, worker: str, epoch: int, slept: Slept, wake_at: datetime | None
+) -> bool:
+    """Keep a room here while nobody needs it; False if ``worker`` does not run this match any
+    more. Nothing may be told of it until ``match_open``."""
+    asleep = Match.objects.filter(
+        id=match_id, worker=worker, epoch=epoch, status=Match.Status.RUNNING, end_requested=False
+    ).update(worker="")
+    if asleep:
+        Sleep.objects.update_or_create(
+            match_id=match_id,
+            defaults={
+                "tick": slept.tick,
+                "room": slept.room,
+                "ticked_at": slept.ticked_at,
+                "wake_at": wake_at,
+            },
+        )
+    return bool(asleep)
+
+
+def match_woken(*, match_id: UUID) -> None:
+    """The room store has the room again."""
+    Sleep.objects.filter(match_id=match_id).delete()
 
 
 @transaction.atomic
@@ -262,11 +329,38 @@ def match_fault(*, match_id: UUID, worker: str, traceback: str) -> bool:
     )
 
 
+def worker_seen(*, worker: str, role: str, address: str, load: Load, draining: bool) -> bool:
+    """Write down that a worker lives, for operators; whether one of them asks it to drain."""
+    row, _ = Worker.objects.update_or_create(
+        id=worker,
+        defaults={
+            "role": role,
+            "address": address,
+            "rooms": load.rooms,
+            "sockets": load.sockets,
+            "draining": draining,
+        },
+    )
+    return row.drain_requested
+
+
+def worker_gone(*, worker: str, unseen: timedelta) -> None:
+    """A worker stops; and so did those who were not seen for so long."""
+    before = timezone.now() - unseen
+    Worker.objects.filter(Q(id=worker) | Q(seen__lt=before)).delete()
+
+
+def worker_drain(*, worker: str) -> bool:
+    """Ask a worker to give its rooms and sockets to others; it does within seconds."""
+    return bool(Worker.objects.filter(id=worker).update(drain_requested=True))
+
+
 def _close(which: Q, **fields: object) -> int:
     """End the live matches among ``which``; how many there were."""
     ids = list(Match.objects.filter(which, status__in=Match.LIVE).values_list("id", flat=True))
     now: datetime = timezone.now()
     closed = Match.objects.filter(id__in=ids, status__in=Match.LIVE).update(ended=now, **fields)
+    Sleep.objects.filter(match_id__in=ids).delete()
     for match_id in ids:
         _tell_changed(match_id)
     return closed

@@ -25,6 +25,7 @@ from games.consumers import RoomConsumer
 from games.hosting.ledger import Ledger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
+from games.hosting.roles import Role
 from games.hosting.worker import Control, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
@@ -44,18 +45,19 @@ worker = Worker(
     open_ledger=_open_ledger,
     layer=get_channel_layer(),
     room_app=RoomConsumer.as_asgi(),
+    role=Role(settings.EVERTICK["ROLE"]),
     lease_s=settings.EVERTICK["LEASE_S"],
+    drain_s=settings.EVERTICK["DRAIN_S"],
+    spread_s=settings.EVERTICK["DRAIN_SPREAD_S"],
 )
 services.rooms = Control(worker)
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone
-_sockets = URLRouter(
-    [
-        *games_routing.websocket_urlpatterns(worker),
-        *lobby_routing.websocket_urlpatterns,
-        re_path("", _nowhere),
-    ]
-)
+_places: list[Any] = [re_path("", _nowhere)]
+if worker.role is not Role.HOST:
+    _places[:0] = games_routing.websocket_urlpatterns(worker)
+    _places[:0] = lobby_routing.websocket_urlpatterns
+_sockets = URLRouter(_places)
 _checked = OriginCheck(_sockets, origins=settings.EVERTICK["ORIGINS"], hosts=settings.ALLOWED_HOSTS)
 _router = ProtocolTypeRouter({"http": django_app, "websocket": _checked})
 

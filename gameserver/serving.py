@@ -29,6 +29,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from games import limits
 from games.hosting.ledger import LedgerError, LedgerInUse
+from games.hosting.roles import Role
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ PING_WAIT_S = 5
 was cut is seen as away within ten."""
 
 FAREWELL_S_MAX = 4.0
-"""Seconds in which players are told and rooms released at the end; Ctrl-C must end within five."""
+"""Seconds in which players are told and rooms released at the end; Ctrl-C must end within five. How
+long sockets are given to move, and rooms to end that nobody else can run, comes on top."""
 
 REDIS_WAIT_S = 3.0
 DATABASE_WAIT_S = 3
@@ -63,6 +65,19 @@ def check_answers() -> None:
     """
     _check_database()
     _check_redis()
+
+
+def check_role() -> None:
+    """A worker that only runs rooms, or only keeps sockets, has others beside it.
+
+    Raises:
+        CannotServe: it is alone.
+    """
+    role = settings.EVERTICK["ROLE"]
+    if role not in list(Role):
+        raise CannotServe(f"ROLE is {role!r}; it can be {', '.join(Role)}")
+    if role != Role.ALL and not settings.EVERTICK["REDIS_URL"]:
+        raise CannotServe(f"a {role} needs other workers beside it: set REDIS_URL")
 
 
 def check_migrated() -> None:
@@ -187,11 +202,12 @@ async def _farewell() -> None:
     """Lets the rooms speak to their players, but not for long."""
     from gameserver import asgi
 
+    wait_s = FAREWELL_S_MAX + settings.EVERTICK["DRAIN_S"] + settings.EVERTICK["DRAIN_SPREAD_S"]
     try:
-        async with asyncio.timeout(FAREWELL_S_MAX):
+        async with asyncio.timeout(wait_s):
             await asgi.shutdown()
     except TimeoutError:
-        logger.warning("rooms took longer than %s s to end", FAREWELL_S_MAX)
+        logger.warning("rooms took longer than %s s to end", wait_s)
     except Exception:
         logger.exception("rooms could not be ended")
 

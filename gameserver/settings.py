@@ -6,6 +6,10 @@
 ``REDIS_URL``           ``redis://…`` joins several workers; else everything stays in one
 ``JOURNAL_URL``         Redis of the room store; else ``REDIS_URL``, else a file in ``var/``
 ``LEASE_S``             seconds of silence after which others take a worker's rooms: 0.5
+``ROLE``                ``gateway``: sockets alone; ``host``: rooms alone; else ``all``
+``DRAIN_S``             seconds for which a worker that stops goes on with rooms whose rules no
+                        other worker has: 0
+``DRAIN_SPREAD_S``      seconds over which it asks its sockets to move: 1
 ``ALLOWED_HOSTS``       host names, comma separated
 ``ORIGINS``             full origins that pages may come from, ``https://play.example.org``
 ``SECURE``              1: served over HTTPS only (cookies, HSTS, redirect)
@@ -49,6 +53,9 @@ EVERTICK = {
     "JOURNAL_URL": env.str("JOURNAL_URL", default=REDIS_URL),
     "JOURNAL_PATH": VAR_DIR / "rooms.sqlite3",
     "LEASE_S": env.float("LEASE_S", default=limits.LEASE_S),
+    "ROLE": env.str("ROLE", default="all"),
+    "DRAIN_S": env.float("DRAIN_S", default=0.0),
+    "DRAIN_SPREAD_S": env.float("DRAIN_SPREAD_S", default=limits.MOVE_SPREAD_S),
     "ORIGINS": ORIGINS,
     "SILENT_READER_S": env.float("EVERTICK_SILENT_S", default=limits.SILENT_READER_S),
 }

@@ -1,5 +1,6 @@
 """The few pages that belong to no app: is the worker alive, and how is its API spoken to."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -12,6 +13,7 @@ from drf_spectacular.views import (
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from games import services
 from gameserver.middleware import HEADER, policy
 
 DOCS_POLICY = policy(style_src="'self' 'unsafe-inline'", worker_src="'self' blob:")
@@ -21,8 +23,11 @@ itself. Scripts stay as strict as everywhere."""
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Whether this worker answers; asks nobody else, so a slow database does not kill workers."""
-    return JsonResponse({"status": "ok"})
+    """Whether this worker answers and takes sockets; asks nobody else, so a slow database does not
+    kill workers. One that drains says 503: a balancer is to look for another."""
+    if services.rooms.admits:
+        return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "draining"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class Schema(SpectacularAPIView):

@@ -181,14 +181,15 @@ class PlayerConsumer(SocketConsumer):
             raise ProtocolError(Code.UNEXPECTED_MESSAGE)
         if hello.v != VERSION:
             raise ProtocolError(Code.UNSUPPORTED_VERSION)
+        if not self.worker.admits:
+            raise ProtocolError(Code.SHUTTING_DOWN, Close.UNAVAILABLE)
         right = await self._admit(hello)
         self.owner = await self.worker.locate(self.match)
         if self._close is not None:
             return  # closed while we looked for the room
         self.right = right
         self.worker.sockets[self.viewer] = self
-        if self.owner != self.worker.id:
-            self.worker.watch(self)
+        self.worker.watch(self)
         self._attach = Attach(
             self.viewer,
             self.worker.id,
@@ -245,7 +246,6 @@ class PlayerConsumer(SocketConsumer):
         if self._close is None and self.right is not None and not self._moving:
             self._moving = True
             self.welcomed = False
-            self.worker.unwatch(self)
             self.worker.spawn(self._follow(owner))
 
     async def _follow(self, owner: str) -> None:
@@ -261,10 +261,11 @@ class PlayerConsumer(SocketConsumer):
             await asyncio.sleep(FOLLOW_PAUSE_S)
         self._moving = False
         if self._close is None:
-            if self.owner != self.worker.id:
-                self.worker.watch(self)
             self._attach_tries = 0
             self._ask_in()
+
+    def ask_to_move(self) -> None:
+        """This worker stops soon: the client is to open its next socket before that."""
 
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed in the room; ``tick`` is that of the shared view it leads to."""

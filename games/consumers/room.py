@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from channels.utils import await_many_dispatch
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
 from games import services
 from games.catalog import TITLES
@@ -29,18 +30,18 @@ from games.hosting.relay import (
     Attach,
     Detach,
     End,
-    Moved,
     Quit,
     Remove,
     Say,
     Up,
     decode_up,
-    gateway_channel,
 )
 from games.hosting.worker import Worker
 from games.limits import (
     LINGER_S,
     PHASE_S,
+    SLEEP_AFTER_S,
+    SLEEP_DUE_S,
     VIEWERS_PER_ROOM_MAX,
 )
 from games.protocol.codes import Close, Code, error_message
@@ -72,13 +73,17 @@ class RoomConsumer(AsyncConsumer):
         self.viewers = Fanout(self.match, self.worker)
         self.loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._sleeper: asyncio.TimerHandle | None = None
         self._stopped = False
+        self._missed = False  # whether something arrived since
         self._migrated = False
         try:
             thought_s = self._make_room(scope["loaded"], scope["heard_ms"])
+            if scope["thought_s"] is not None:
+                thought_s = scope["thought_s"]
         except WrongRules as error:
-            logger.error("match %s cannot go on: %s", self.match, error)
-            return await self._record(self._abandon("rules_changed"))
+            logger.warning("match %s cannot go on here: %s", self.match, error)
+            return await send({"type": "room.wrong_rules"})
         except Exception as error:
             logger.exception("match %s does not start", self.match)
             return await self._record_fault(_fault_text(error))
@@ -158,6 +163,7 @@ class RoomConsumer(AsyncConsumer):
     def take(self, message: Up) -> None:
         """Something arrives, from a socket here or elsewhere; it never waits."""
         if self._stopped:
+            self._missed = True
             return
         try:
             self._take(message)
@@ -324,6 +330,7 @@ class RoomConsumer(AsyncConsumer):
         self._timer = None
         if self._stopped:
             return
+        self._drowse()
         if self.room.waiting and (self.room.outcome or not self.room.game.realtime):
             self._timer = self.loop.call_soon(self._on_time, self.loop.time())
             return
@@ -331,6 +338,55 @@ class RoomConsumer(AsyncConsumer):
         if due is not None:
             at = self.clock.at(due)
             self._timer = self.loop.call_at(at, self._on_time, at)
+
+    # --- sleep ---------------------------------------------------------------------------------
+
+    def _drowse(self) -> None:
+        """A room that nobody needs for now leaves memory, after a while."""
+        if self._sleeper is not None:
+            self._sleeper.cancel()
+        self._sleeper = self.loop.call_later(SLEEP_AFTER_S, self._doze) if self._idle() else None
+
+    def _idle(self) -> bool:
+        """Whether nobody looks on, and nothing will happen soon."""
+        room = self.room
+        if room.game.realtime or room.outcome or room.waiting or self.viewers:
+            return False
+        due = room.due()
+        return due is None or self.clock.at(due) - self.loop.time() > SLEEP_DUE_S
+
+    def _doze(self) -> None:
+        if self._idle() and not self._stopped and not self.keeper.behind:
+            self.worker.spawn(self._sleep())
+
+    async def _sleep(self) -> None:
+        """Leave the room to the database, and forget it; whoever asks for it wakes it there.
+
+        If that fails, the room store still has it, and a sweep finds it.
+        """
+        self._stop()
+        await self.keeper.settled()
+        room, hz = self.room, self.room.game.tick_hz
+        ticked_at = timezone.now() - timedelta(seconds=self.loop.time() - self.clock.at(0))
+        due = room.due()
+        sleep = partial(
+            services.match_sleep,
+            match_id=UUID(self.match),
+            worker=self.worker.id,
+            epoch=self.keeper.lease.epoch,
+            slept=services.Slept(room.tick_no, room.checkpoint(), ticked_at),
+            wake_at=None if due is None else ticked_at + timedelta(seconds=due / hz),
+        )
+        try:
+            if await self.worker.records.call(sleep):
+                await self.keeper.forget()
+        except DatabaseError as error:
+            logger.warning("match %s could not go to sleep: %r", self.match, error)
+        self.worker.close_room(self.match)
+        if self._missed:
+            self.worker.tell_moved(self.match, "")
+
+    # --- ticking -------------------------------------------------------------------------------
 
     def _on_time(self, due_at: float) -> None:
         if self.keeper.behind:
@@ -377,29 +433,15 @@ class RoomConsumer(AsyncConsumer):
         self.keeper.check_lease(token)
 
     def _lost(self) -> None:
-        """The room is another worker's now."""
+        """The room is another worker's now; all its sockets look for it."""
         self._stop()
         self.worker.close_room(self.match)
-        self._move_viewers()
-
-    def _move_viewers(self) -> None:
-        """Have all sockets look for the room."""
-        for viewer in list(self.viewers):
-            if viewer.gateway == self.worker.id and (socket := self.worker.sockets.get(viewer.id)):
-                socket.moved("")
-        self._move_remote_viewers()
-
-    def _move_remote_viewers(self) -> None:
-        """Have the sockets at other workers look for the room."""
-        moved = Moved(self.match, "")
-        for gateway in self.viewers.gateways():
-            self.worker.courier.post(gateway_channel(gateway), "gateway.down", moved)
+        self.worker.tell_moved(self.match, "")
 
     async def hand_over(self) -> None:
         """Stop at a tick, and leave everything to whoever goes on with the room."""
         self._stop()
         await self.keeper.hand_over()
-        self._move_remote_viewers()
         self.worker.close_room(self.match)
 
     def _dismiss(self, seat: int, why: str) -> None:
@@ -423,6 +465,8 @@ class RoomConsumer(AsyncConsumer):
     def _stop(self) -> None:
         self._stopped = True
         self.keeper.stop()
+        if self._sleeper is not None:
+            self._sleeper.cancel()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -448,17 +492,22 @@ class RoomConsumer(AsyncConsumer):
         """An operator ended the match."""
         if self.room.outcome:
             return
-        self.worker.spawn(self._record(self._abandon("ended_by_operator")))
-        self.worker.spawn(self.keeper.forget())
-        self.shut(Code.MATCH_ENDED, Close.NORMAL)
+        self.worker.spawn(self._close("ended_by_operator", Code.MATCH_ENDED, Close.NORMAL))
 
-    def _abandon(self, reason: str) -> Callable[[], int]:
-        return partial(
+    async def abandon(self, reason: str) -> None:
+        """Stop; the match has no result."""
+        await self._close(reason, Code.ROOM_LOST, Close.GONE)
+
+    async def _close(self, reason: str, code: Code, close: Close) -> None:
+        self.shut(code, close)
+        abandon = partial(
             services.match_abandon,
             match_ids=[UUID(self.match)],
             worker=self.worker.id,
             reason=reason,
         )
+        await self._record(abandon)
+        await self.keeper.forget()
 
     def _fault(self, error: Exception) -> None:
         """The rules failed: this room stops at its last tick, all others go on."""

@@ -137,7 +137,50 @@ class Moved(_Message):
     owner: str
 
 
-Down = Tell | Publish | Moved
+# --- between workers ---------------------------------------------------------------------------
+
+
+class Where(_Message):
+    """A worker that runs no rooms asks one that does to find this one, or to open it."""
+
+    match: str
+    asker: str
+
+
+class Found(_Message):
+    """The answer: who runs it, or why nobody does.
+
+    Attributes:
+        code: As a ``Code``; empty where there is an owner.
+        close: As a ``Close``.
+    """
+
+    match: str
+    owner: str
+    code: str = ""
+    close: int = 0
+
+
+class Run(_Message):
+    """This room was given up, and is to go on at the worker that hears this.
+
+    Attributes:
+        tried: Workers whose rules cannot go on with it.
+        last: Who gave it up, and can take it back for a while if nobody else can run it.
+    """
+
+    match: str
+    tried: list[str]
+    last: str
+
+
+class Leaving(_Message):
+    """This worker takes no rooms any more."""
+
+    worker: str
+
+
+Down = Tell | Publish | Moved | Where | Found | Run | Leaving
 
 _encode = msgspec.msgpack.Encoder().encode
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
@@ -167,6 +210,9 @@ class Socket(Protocol):
 
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed; ``tick`` is that of the shared view it leads to, -1 if to none."""
+
+    def ask_to_move(self) -> None:
+        """This worker stops soon: the client is to open its next socket before that."""
 
 
 def room_channel(worker: str, match: str) -> str:

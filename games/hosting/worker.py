@@ -4,13 +4,17 @@ A room runs in the worker that has its lease; sockets find it there, whichever w
 at. When that worker falls silent any other takes its rooms over, reads what the room store has of
 them, and tells all workers, so that sockets move to it. Small loops keep this true: signs of life,
 the sweep of rows whose message was lost, and what other workers' rooms tell the sockets here.
+
+A worker that drains gives its rooms to others and then asks its sockets to move. It may go on as a
+gateway for as long as it likes.
 """
 
 import asyncio
 import contextlib
-import hashlib
 import logging
+import os
 import secrets
+import socket as network
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
@@ -24,8 +28,10 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from games import selectors, services
+from games.catalog import TITLES
 from games.hosting.fanout import together
-from games.hosting.ledger import Lease, Ledger, LedgerError, Loaded, Owner
+from games.hosting.finder import Finder, RoomApp
+from games.hosting.ledger import Ledger, LedgerError
 from games.hosting.ledger.committer import Committer
 from games.hosting.ledger.watch import Watch
 from games.hosting.meter import Meter
@@ -34,16 +40,21 @@ from games.hosting.relay import (
     Courier,
     Down,
     End,
+    Found,
+    Leaving,
     Moved,
     Publish,
     Remove,
+    Run,
     Socket,
     Tell,
     Up,
+    Where,
     decode_down,
     gateway_channel,
     room_channel,
 )
+from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms
 from games.limits import (
     ADOPTIONS_AT_ONCE_MAX,
     BEAT_S,
@@ -52,17 +63,18 @@ from games.limits import (
     LAST_WORDS_S,
     LAYER_RETRY_S,
     LEASE_S,
-    ROOMS_PER_WORKER_MAX,
+    MOVE_SPREAD_S,
+    MOVE_WAIT_S,
+    TAKEN_S,
     TICKET_TTL_S,
     UNOWNED_S,
+    WORKER_ROW_S,
+    WORKER_UNSEEN_S,
 )
 from games.protocol.codec import frame
 from games.protocol.codes import Close, Code, ProtocolError, error_message
 
 logger = logging.getLogger(__name__)
-
-RoomApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
-"""The ASGI application that runs one room: scope, receive, send."""
 
 
 class LiveRoom(Protocol):
@@ -83,18 +95,18 @@ class LiveRoom(Protocol):
     async def hand_over(self) -> None:
         """Stop at a tick, and leave everything to whoever goes on with the room."""
 
+    async def abandon(self, reason: str) -> None:
+        """Stop; the match has no result."""
 
-class RemoteSocket(Socket, Protocol):
-    """A socket here that looks at a room of another worker."""
+
+class Watcher(Socket, Protocol):
+    """A socket here, and the room that it looks at."""
 
     viewer: str
     match: str
     owner: str
     welcomed: bool
     seat: int | None
-
-    def moved(self, owner: str) -> None:
-        """The room has another owner now; its id, or nothing where it has to be found."""
 
 
 class Worker:
@@ -106,15 +118,23 @@ class Worker:
         open_ledger: Callable[[], Awaitable[Ledger]],
         layer: BaseChannelLayer,
         room_app: RoomApp,
+        role: Role = Role.ALL,
         lease_s: float = LEASE_S,
+        drain_s: float = 0.0,
+        spread_s: float = MOVE_SPREAD_S,
     ) -> None:
-        """``lease_s``: how long another worker must be silent before its rooms are taken over."""
-        self.id = secrets.token_hex(8)
+        """Not started yet.
+
+        Args:
+            lease_s: How long another worker must be silent before its rooms are taken over.
+            drain_s: How long a worker that stops goes on with rooms that no other can run.
+            spread_s: Over which time it asks its sockets to move.
+        """
+        self.role = role
+        self.id = new_id(role, TITLES)
         self.ledger: Ledger
         self.committer: Committer
         self.beats = Watch(lease_s)
-        self._lease_s = lease_s
-        self._beaten_at = 0.0  # when this worker's last sign of life was answered
         self.layer = layer
         self.courier = Courier(layer)
         self.records = Records()
@@ -122,18 +142,19 @@ class Worker:
         self.rooms: dict[str, LiveRoom] = {}
         self.sockets: dict[str, Socket] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.draining = False
+        self._lease_s, self._drain_s, self._spread_s = lease_s, drain_s, spread_s
+        self._beaten_at = 0.0  # when this worker's last sign of life was answered
         self._open_ledger = open_ledger
-        self._room_app = room_app
-        self._opening: dict[str, asyncio.Task[str]] = {}
-        self._closers: dict[str, asyncio.Queue[dict[str, Any]]] = {}
-        self._watching: defaultdict[str, dict[str, RemoteSocket]] = defaultdict(dict)
+        self._finder = Finder(self, room_app)
+        self._watching: defaultdict[str, dict[str, Watcher]] = defaultdict(dict)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._others: set[str] = set()  # workers that live
+        self._leaving: set[str] = set()  # those of them that take no rooms any more
         self._silent: set[str] = set()
+        self._handed: set[str] = set()  # matches that nobody has taken yet
+        self._returned: set[str] = set()
         self._adopting = asyncio.Semaphore(ADOPTIONS_AT_ONCE_MAX)
-        self._stopping = False
-
-    # --- from start to stop ------------------------------------------------------------------
 
     async def start(self) -> None:
         """Open the room store, show a first sign of life, and begin to serve.
@@ -149,37 +170,102 @@ class Worker:
             self.spawn(loop())
         self.spawn(self._every(BEAT_S, self._beat))
         self.spawn(self._every(UNOWNED_S, self._sweep))
+        self.spawn(self._every(WORKER_ROW_S, self._show))
 
     async def stop(self) -> None:
         """Leave the rooms to others, tell everybody, and go."""
-        self._stopping = True
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HAND_OVER_S):
-                rooms = list(self.rooms.values())
-                await asyncio.gather(*(room.hand_over() for room in rooms), return_exceptions=True)
+        await self.drain()
+        await self._finish()
+        await self._moved_away()
         for viewer, socket in list(self.sockets.items()):
             last = frame(error_message(Code.SHUTTING_DOWN), encoding=socket.encoding)
             socket.told(Tell(viewer, last, close=Close.UNAVAILABLE))
-        await self._last_words()
+        await _until(lambda: not self.sockets, LAST_WORDS_S)  # let them write it, and close
+        with contextlib.suppress(DatabaseError):
+            unseen = timedelta(seconds=WORKER_UNSEEN_S)
+            await self.records.call(services.worker_gone, worker=self.id, unseen=unseen)
         with contextlib.suppress(LedgerError):
             await self.ledger.farewell(self.id)
-        for task in list(self._tasks):
+        for task in list(self._tasks):  # at once, or it would show another sign of life
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.records.close()
         await self.ledger.close()
 
+    async def drain(self) -> None:
+        """Give all rooms to other workers, each at a tick, and ask the sockets here to move.
+
+        A room comes back where no other worker has rules for it.
+        """
+        if self.draining:
+            return
+        self.draining = True
+        for worker in self._others:
+            self.courier.post(gateway_channel(worker), "gateway.down", Leaving(self.id))
+        leaving = [self._hand_over(match, room) for match, room in self.rooms.items()]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                await asyncio.gather(*leaving, return_exceptions=True)
+        await _until(lambda: not self._handed, TAKEN_S)
+        for match in list(self._handed):  # nobody heard that it is theirs: its sockets ask for it
+            self.tell_moved(match, "")
+        if self._has_peers:
+            for socket in self.sockets.values():
+                wait_s = self._spread_s * secrets.randbelow(1000) / 1000
+                asyncio.get_running_loop().call_later(wait_s, socket.ask_to_move)
+
+    async def _hand_over(self, match: str, room: LiveRoom) -> None:
+        await room.hand_over()
+        if self.hosts:
+            self._handed.add(match)
+            self._finder.hand_to(match)
+        else:
+            self.tell_moved(match, "")
+
+    async def _finish(self) -> None:
+        """Go on for a while with what came back; then those matches are over."""
+        await _until(lambda: not self._returned & self.rooms.keys(), self._drain_s)
+        left = [self.rooms[match] for match in self._returned & self.rooms.keys()]
+        await asyncio.gather(*(room.abandon("rules_changed") for room in left))
+
+    async def _moved_away(self) -> None:
+        """Wait for sockets that were asked to move; not for ever."""
+        if self._has_peers:
+            await _until(lambda: not self.sockets, self._spread_s + MOVE_WAIT_S)
+
+    @property
+    def _has_peers(self) -> bool:
+        """Whether another worker keeps sockets."""
+        return any(map(keeps_sockets, self._others))
+
+    @property
+    def admits(self) -> bool:
+        """Whether a socket may come in here; not where it would be asked to move at once."""
+        return not (self.draining and self._has_peers)
+
+    def came_back(self, match: str) -> None:
+        """No other worker has rules for a room that was handed over."""
+        self._handed.discard(match)
+        self._returned.add(match)
+
+    @property
+    def takes_rooms(self) -> bool:
+        """Whether a room may come here."""
+        return runs_rooms(self.id) and not self.draining
+
+    @property
+    def hosts(self) -> list[str]:
+        """The other workers to which a room may go."""
+        return [other for other in self._others - self._leaving if runs_rooms(other)]
+
+    def lives(self, worker: str) -> bool:
+        """Whether a worker shows signs of life."""
+        return not self.beats.is_silent(worker)
+
     @property
     def clock_ms(self) -> int:
         """Milliseconds of this process's monotonic clock."""
         return int(asyncio.get_running_loop().time() * 1000)
-
-    async def _last_words(self) -> None:
-        """Let the sockets write what they were told, and close; not for long."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS_S):
-                while self.sockets:  # noqa: ASYNC110 - each leaves the map by itself
-                    await asyncio.sleep(0.01)
 
     def spawn(self, job: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a job in the background; it ends with the worker."""
@@ -206,130 +292,30 @@ class Worker:
         except LedgerError as error:
             raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
 
-    # --- finding and opening rooms -----------------------------------------------------------
+    # --- between sockets and rooms -----------------------------------------------------------
 
     async def locate(self, match: str) -> str:
-        """The worker that runs ``match``; this one, which takes it, if nobody alive does.
+        """The worker that runs ``match``; see ``Finder.locate``."""
+        return await self._finder.locate(match)
 
-        Raises:
-            ProtocolError: ``match_over``, ``room_faulted``, ``worker_full``, ``room_unreachable``
-                or ``shutting_down``.
-        """
-        if match in self.rooms:
-            return self.id
-        if match not in self._opening:
-            task = self._opening[match] = self.spawn(self._find_or_open(match))
-            task.add_done_callback(lambda _: self._opening.pop(match, None))
-        try:
-            return await asyncio.shield(self._opening[match])
-        except (LedgerError, DatabaseError) as error:
-            logger.warning("no way to the room of %s: %r", match, error)
-            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
+    def close_room(self, match: str) -> None:
+        """Have the room's application end; from now on the room is not here."""
+        self.rooms.pop(match, None)
+        self._finder.close(match)
 
-    async def _find_or_open(self, match: str) -> str:
-        owner = await self.ledger.owner(match)
-        if owner and owner.worker not in {"", self.id} and not self.beats.is_silent(owner.worker):
-            return owner.worker
-        if self._stopping:
-            raise ProtocolError(Code.SHUTTING_DOWN, Close.UNAVAILABLE)
-        if owner is None and await self._runs_elsewhere(match):
-            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
-        if len(self.rooms) >= ROOMS_PER_WORKER_MAX:
-            raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
-        lease = await self.ledger.acquire(match, self.id, owner.token if owner else "")
-        if isinstance(lease, Owner):
-            if not lease.worker:  # it was given up at this very moment; whoever asks again gets it
-                raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
-            return lease.worker
-        await self._start_room(match, lease)
-        return self.id
-
-    async def _runs_elsewhere(self, match: str) -> bool:
-        """Whether the room store forgot a room that lives: its owner will say so to the store."""
-        runner = await self.records.call(selectors.match_runner, match_id=UUID(match))
-        return runner not in {"", self.id} and not self.beats.is_silent(runner)
-
-    async def _start_room(self, match: str, lease: Lease) -> None:
-        try:
-            spec = await self.records.call(
-                services.match_open,
-                match_id=UUID(match),
-                worker=self.id,
-                epoch=lease.epoch,
-                resumable=bool(lease.before),
-            )
-        except services.MatchLost:
-            await self.ledger.forget(match, lease.token)
-            raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
-        if spec is None:
-            await self.ledger.forget(match, lease.token)
-            raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
-        loaded = await self.ledger.load(match, lease.token)
-        beats = await self.ledger.beats() if lease.before else {}
-        heard_ms = beats.get(lease.before)
-        ready = asyncio.get_running_loop().create_future()
-        self._closers[match] = asyncio.Queue()
-        running = self.spawn(self._run_room(match, spec, lease, loaded, heard_ms, ready))
-        await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            running.result()  # what fails besides its rules is no reason to forget a room
-            await self.ledger.forget(match, lease.token)
-            raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
-        if lease.before:
-            logger.info("match %s goes on here, from tick %d", match, lease.tick)
-            self._tell_moved(match)
-
-    async def _run_room(
-        self,
-        match: str,
-        spec: services.RoomSpec,
-        lease: Lease,
-        loaded: Loaded,
-        heard_ms: int | None,
-        ready: "asyncio.Future[None]",
-    ) -> None:
-        async def send(message: dict[str, Any]) -> None:
-            assert message["type"] == "room.ready"
-            ready.set_result(None)
-
-        scope = {
-            "type": "room",
-            "match": match,
-            "spec": spec,
-            "lease": lease,
-            "loaded": loaded,
-            "heard_ms": heard_ms,
-            "worker": self,
-            "channel": room_channel(self.id, match),
-        }
-        closer = self._closers[match]
-        try:
-            await self._room_app(scope, closer.get, send)
-        finally:
-            if self._closers.get(match) is closer:  # it may have come back meanwhile
-                self.rooms.pop(match, None)
-                del self._closers[match]
-
-    def _tell_moved(self, match: str) -> None:
-        """Tell all workers where this room runs now."""
-        moved = Moved(match, self.id)
+    def tell_moved(self, match: str, owner: str) -> None:
+        """Tell all sockets of a room, everywhere, who runs it now; empty: they have to find it."""
+        moved = Moved(match, owner)
         for worker in self._others:
             self.courier.post(gateway_channel(worker), "gateway.down", moved)
         self._on_moved(moved)
 
     def _on_moved(self, moved: Moved) -> None:
+        self._handed.discard(moved.match)
         for socket in list(self._watching.get(moved.match, {}).values()):
             # One that asked there before the room was ready would wait until it asks again.
             if socket.owner != moved.owner or not socket.welcomed:
                 socket.moved(moved.owner)
-
-    def close_room(self, match: str) -> None:
-        """Have the room's application end; from now on the room is not here."""
-        self.rooms.pop(match, None)
-        if match in self._closers:
-            self._closers[match].put_nowait({"type": "room.close"})
-
-    # --- between sockets and rooms -----------------------------------------------------------
 
     def post(self, match: str, owner: str, message: Up) -> None:
         """Bring a message to the room of ``match``, which ``owner`` runs."""
@@ -338,20 +324,21 @@ class Worker:
         elif room := self.rooms.get(match):
             room.take(message)
 
-    def watch(self, socket: RemoteSocket) -> None:
-        """From now on ``socket`` is told what its room, on another worker, publishes."""
+    def watch(self, socket: Watcher) -> None:
+        """From now on ``socket`` hears where its room goes, and what it publishes elsewhere."""
         self._watching[socket.match][socket.viewer] = socket
 
-    def unwatch(self, socket: RemoteSocket) -> None:
+    def unwatch(self, socket: Watcher) -> None:
         """``socket`` is gone."""
         viewers = self._watching.get(socket.match, {})
         viewers.pop(socket.viewer, None)
         if not viewers:
             self._watching.pop(socket.match, None)
 
-    def _remote_sockets(self) -> list[RemoteSocket]:
+    def _remote_sockets(self) -> list[Watcher]:
         """All sockets here whose rooms run elsewhere."""
-        return [socket for sockets in self._watching.values() for socket in sockets.values()]
+        here = (socket for sockets in self._watching.values() for socket in sockets.values())
+        return [socket for socket in here if socket.owner != self.id]
 
     async def order(self, match: str, message: End | Remove) -> None:
         """Bring an order to a room, wherever it runs; if it is lost, the sweep repeats it."""
@@ -379,13 +366,20 @@ class Worker:
                     socket.told(told)
             case Moved() as moved:
                 self._on_moved(moved)
-            case Publish(match, shared=shared, own=own) as said:
-                for viewer, watcher in list(self._watching.get(match, {}).items()):
-                    if not watcher.welcomed or not said.reaches(watcher.seat):
-                        continue
-                    encoding = watcher.encoding
-                    if part := together(own.get(viewer), shared.get(encoding), encoding):
-                        watcher.publish(part, said.tick)
+            case Where() | Found() | Run():
+                self._finder.hear(message)
+            case Leaving(worker):
+                self._leaving.add(worker)
+            case Publish():
+                self._publish(message)
+
+    def _publish(self, said: Publish) -> None:
+        for viewer, watcher in list(self._watching.get(said.match, {}).items()):
+            if not watcher.welcomed or not said.reaches(watcher.seat):
+                continue
+            encoding = watcher.encoding
+            if part := together(said.own.get(viewer), said.shared.get(encoding), encoding):
+                watcher.publish(part, said.tick)
 
     # --- the loops -----------------------------------------------------------------------------
 
@@ -416,6 +410,7 @@ class Worker:
         self._beaten_at = loop.time()
         silent = self.beats.saw(asked, loop.time(), beats)
         self._others = beats.keys() - silent - {self.id}
+        self._leaving &= self._others
         newly, self._silent = silent - self._silent - {self.id}, silent
         for worker in newly & beats.keys():
             self.spawn(self._succeed(worker))
@@ -426,9 +421,7 @@ class Worker:
         for room in list(self.rooms.values()):
             if dead in room.gateways():
                 room.gateway_lost(dead)
-        if self._stopping:
-            return
-        while self.beats.is_silent(dead) and not self._stopping:
+        while self.takes_rooms and not self.lives(dead):
             try:
                 left = await self.ledger.rooms_of(dead)
                 await asyncio.gather(
@@ -443,11 +436,7 @@ class Worker:
 
     def _is_heir(self, match: str) -> bool:
         """Whether this worker is the first to take over a room: each has its share of them."""
-
-        def weight(worker: str) -> bytes:
-            return hashlib.blake2b(f"{match} {worker}".encode(), digest_size=8).digest()
-
-        return all(weight(self.id) >= weight(worker) for worker in self._others)
+        return by_weight(match, [self.id, *self.hosts])[0] == self.id
 
     async def _adopt(self, match: str) -> None:
         """See to it that somebody runs a room; this worker, if nobody does."""
@@ -459,19 +448,39 @@ class Worker:
 
     async def _sweep(self) -> None:
         """Find in the rows what a lost message, or a dead worker, has left behind."""
-        if self._stopping:
-            return
-        await self._sweep_leases()
-        running = await self.records.call(selectors.matches_running)
-        left = [str(match) for match, worker in running if self._is_left(str(match), worker)]
-        before = timezone.now() - timedelta(seconds=UNOWNED_S)
-        waiting = await self.records.call(selectors.matches_waiting, before=before)
-        await asyncio.gather(*(self._adopt(match) for match in (*left, *map(str, waiting))))
+        if runs_rooms(self.id):
+            await self._sweep_leases()
+        if self.takes_rooms:
+            await self._sweep_matches()
         for socket in self._remote_sockets():
-            if self.beats.is_silent(socket.owner):
+            if not self.lives(socket.owner):
                 socket.moved("")
         if self.rooms:
             await self._sweep_orders()
+
+    async def _sweep_matches(self) -> None:
+        """Take what nobody runs, and should."""
+        running = await self.records.call(selectors.matches_running)
+        left = [match for match, worker in running if self._is_left(str(match), worker)]
+        now = timezone.now()
+        before = now - timedelta(seconds=UNOWNED_S)
+        waiting = await self.records.call(selectors.matches_waiting, before=before)
+        asleep = await self.records.call(selectors.matches_to_wake, now=now)
+        await asyncio.gather(*(self._adopt(str(match)) for match in (*left, *waiting, *asleep)))
+
+    async def _show(self) -> None:
+        """Let operators see this worker; one of them may want it to drain."""
+        load = services.Load(len(self.rooms), len(self.sockets))
+        asked = await self.records.call(
+            services.worker_seen,
+            worker=self.id,
+            role=self.role,
+            address=f"{network.gethostname()} {os.getpid()}",
+            load=load,
+            draining=self.draining,
+        )
+        if asked:
+            await self.drain()
 
     async def _sweep_leases(self) -> None:
         """Compare the rooms here with those that the room store has under this worker."""
@@ -480,14 +489,14 @@ class Worker:
         for match, room in rooms.items():
             room.check_lease(held.get(match, ""))
         for match, token in held.items():
-            if match not in self.rooms and match not in self._opening:
+            if match not in self.rooms and not self._finder.is_opening(match):
                 await self.ledger.release(match, token)  # a lease whose answer was lost
 
     def _is_left(self, match: str, worker: str) -> bool:
         """Whether a running match has nobody who runs it, as far as this worker sees."""
         if worker == self.id:
-            return match not in self.rooms and match not in self._opening
-        return self.beats.is_silent(worker)
+            return match not in self.rooms and not self._finder.is_opening(match)
+        return not self.lives(worker)
 
     async def _sweep_orders(self) -> None:
         ids = [UUID(match) for match in self.rooms]
@@ -504,6 +513,10 @@ class Control:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
+    @property
+    def admits(self) -> bool:
+        return self._worker.admits
+
     def end(self, *, match_id: UUID) -> None:
         self._order(match_id, End())
 
@@ -515,3 +528,11 @@ class Control:
         if worker.loop is None or worker.loop.is_closed():
             return  # a shell or a migration: the sweep of a worker finds the rows
         worker.loop.call_soon_threadsafe(lambda: worker.spawn(worker.order(str(match_id), message)))
+
+
+async def _until(holds: Callable[[], bool], wait_s: float) -> None:
+    """Wait until ``holds()``; not longer than that."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            while not holds():  # noqa: ASYNC110 - what it waits for has no event of its own
+                await asyncio.sleep(0.01)

@@ -29,7 +29,7 @@ def tally(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TITLES, Tally.title, Tally)
 
 
-Start = Callable[[], Awaitable[Worker]]
+Start = Callable[..., Awaitable[Worker]]
 
 
 @pytest.fixture
@@ -42,15 +42,16 @@ async def start() -> AsyncIterator[Start]:
     async def open_ledger() -> MemoryLedger:
         return ledger
 
-    async def begin() -> Worker:
-        worker = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
+    async def begin(**options: Any) -> Worker:
+        options = {"room_app": RoomConsumer.as_asgi(), **options}
+        worker = Worker(open_ledger=open_ledger, layer=layer, **options)
         await worker.start()
         running.append(worker)
         return worker
 
     yield begin
     for worker in running:
-        if not worker._stopping:
+        if worker._tasks:
             await worker.stop()
 
 

@@ -4,9 +4,11 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from games.hosting.roles import Role
 from gameserver import serving
 
 
@@ -22,13 +24,21 @@ class Command(BaseCommand):
             default=os.environ.get("SERVER") or "daphne",
         )
         parser.add_argument(
+            "--role",
+            choices=list(Role),
+            default=settings.EVERTICK["ROLE"],
+            help="gateway: sockets alone; host: rooms alone",
+        )
+        parser.add_argument(
             "--prepare",
             action="store_true",
             help="first migrate the database and make the first admin, as `make run` does",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settings.EVERTICK["ROLE"] = options["role"]
         try:
+            serving.check_role()
             serving.check_answers()
             if options["prepare"]:
                 call_command("migrate", verbosity=0)

@@ -1,0 +1,304 @@
+"""Where a room runs, and who runs it if nobody does.
+
+A worker that may not run a room asks one that may. One whose rules cannot go on with a match passes
+it on to a worker with other rules; when all were asked nobody can, and the match is abandoned.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from games import selectors, services
+from games.hosting.ledger import HOLLOW, Checkpoint, Lease, LedgerError, Loaded, Owner
+from games.hosting.relay import Found, Run, Where, gateway_channel, room_channel
+from games.hosting.roles import by_weight, same_rules
+from games.limits import ROOMS_PER_WORKER_MAX, WHERE_WAIT_S
+from games.protocol.codes import Close, Code, ProtocolError
+
+if TYPE_CHECKING:
+    from games.hosting.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+RoomApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+"""The ASGI application that runs one room: scope, receive, send. It says ``room.ready`` when the
+room is in ``worker.rooms``, or ``room.wrong_rules`` and ends, or ends without a word."""
+
+
+class Finder:
+    """Finds rooms, and opens them."""
+
+    def __init__(self, worker: "Worker", room_app: RoomApp) -> None:
+        self._worker = worker
+        self._room_app = room_app
+        self._opening: dict[str, asyncio.Task[str]] = {}
+        self._closers: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+        self._asked: dict[str, asyncio.Future[Found]] = {}
+
+    def is_opening(self, match: str) -> bool:
+        """Whether this worker is about to find or to run this room."""
+        return match in self._opening
+
+    async def locate(self, match: str) -> str:
+        """The worker that runs ``match``; this one, which takes it, if nobody alive does.
+
+        Raises:
+            ProtocolError: ``match_over``, ``room_lost``, ``room_faulted``, ``worker_full``,
+                ``room_unreachable`` or ``shutting_down``.
+        """
+        if match in self._worker.rooms:
+            return self._worker.id
+        return await self._once(match, self._find_or_open)
+
+    async def _once(self, match: str, find: Callable[[str], Awaitable[str]]) -> str:
+        """What ``find`` finds; whoever asks meanwhile is told the same."""
+        if match not in self._opening:
+
+            async def run() -> str:
+                return await find(match)
+
+            task = self._opening[match] = self._worker.spawn(run())
+            task.add_done_callback(lambda _: self._opening.pop(match, None))
+        try:
+            return await asyncio.shield(self._opening[match])
+        except (LedgerError, DatabaseError) as error:
+            logger.warning("no way to the room of %s: %r", match, error)
+            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
+
+    async def _find_or_open(self, match: str) -> str:
+        worker = self._worker
+        owner = await worker.ledger.owner(match)
+        if owner and owner.worker not in {"", worker.id} and worker.lives(owner.worker):
+            return owner.worker
+        if not worker.takes_rooms:
+            return await self._ask_hosts(match)
+        return await self._open(match, owner)
+
+    # --- rooms that run here -------------------------------------------------------------------
+
+    async def _open(self, match: str, owner: Owner | None, asked: Run | None = None) -> str:
+        worker = self._worker
+        epoch = 0
+        if owner is None:
+            look = selectors.match_runner
+            runner, epoch = await worker.records.call(look, match_id=UUID(match))
+            if runner not in {"", worker.id} and worker.lives(runner):
+                # The room store forgot a room that lives; its owner will say so to the store.
+                raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+        if len(worker.rooms) >= ROOMS_PER_WORKER_MAX:
+            raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
+        lease = await worker.ledger.acquire(match, worker.id, owner.token if owner else "", epoch)
+        if isinstance(lease, Owner):
+            if not lease.worker:  # it was given up at this very moment; whoever asks again gets it
+                raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+            return lease.worker
+        await self._start(match, lease, asked)
+        return worker.id
+
+    async def _start(self, match: str, lease: Lease, asked: Run | None) -> None:
+        worker = self._worker
+        spec = await self._spec(match, lease)
+        loaded, thought_s = await self._load(match, lease, spec)
+        ready = asyncio.get_running_loop().create_future()
+        self._closers[match] = asyncio.Queue()
+        running = worker.spawn(self._run_room(match, spec, lease, loaded, thought_s, ready))
+        await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            running.result()  # what fails besides its rules is no reason to forget a room
+            await worker.ledger.forget(match, lease.token)
+            raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
+        if ready.result() == "room.wrong_rules":
+            await self._pass_on(match, lease.token, asked)
+        if lease.before or spec.slept:
+            tick = spec.slept.tick if spec.slept else lease.tick
+            logger.info("match %s goes on here, from tick %d", match, tick)
+            worker.tell_moved(match, worker.id)
+
+    async def _spec(self, match: str, lease: Lease) -> services.RoomSpec:
+        worker = self._worker
+        try:
+            spec = await worker.records.call(
+                services.match_open,
+                match_id=UUID(match),
+                worker=worker.id,
+                epoch=lease.epoch,
+                resumable=bool(lease.before) and lease.tick != HOLLOW,
+            )
+        except services.MatchLost:
+            await worker.ledger.forget(match, lease.token)
+            raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
+        if spec is None:
+            await worker.ledger.forget(match, lease.token)
+            raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
+        return spec
+
+    async def _load(
+        self, match: str, lease: Lease, spec: services.RoomSpec
+    ) -> tuple[Loaded, float | None]:
+        """What the room is made of, and how long was thought since its last tick: seconds by the
+        wall clock where it slept, else None."""
+        ledger = self._worker.ledger
+        if spec.slept is None:
+            return await ledger.load(match, lease.token), None
+        slept = spec.slept
+        await ledger.restore(match, lease.token, slept.tick, slept.room)
+        await self._worker.records.call(services.match_woken, match_id=UUID(match))
+        thought = timezone.now() - slept.ticked_at
+        return Loaded(Checkpoint(slept.tick, slept.room), []), max(0.0, thought.total_seconds())
+
+    async def _run_room(
+        self,
+        match: str,
+        spec: services.RoomSpec,
+        lease: Lease,
+        loaded: Loaded,
+        thought_s: float | None,
+        ready: "asyncio.Future[str]",
+    ) -> None:
+        worker = self._worker
+        if thought_s is None and lease.before:
+            beats = await worker.ledger.beats()
+        else:
+            beats = {}
+
+        async def send(message: dict[str, Any]) -> None:
+            ready.set_result(message["type"])
+
+        scope = {
+            "type": "room",
+            "match": match,
+            "spec": spec,
+            "lease": lease,
+            "loaded": loaded,
+            "thought_s": thought_s,
+            "heard_ms": beats.get(lease.before),
+            "worker": worker,
+            "channel": room_channel(worker.id, match),
+        }
+        closer = self._closers[match]
+        try:
+            await self._room_app(scope, closer.get, send)
+        finally:
+            if self._closers.get(match) is closer:  # it may have come back meanwhile
+                worker.rooms.pop(match, None)
+                del self._closers[match]
+
+    def close(self, match: str) -> None:
+        """Have a room's application end."""
+        if match in self._closers:
+            self._closers[match].put_nowait({"type": "room.close"})
+
+    # --- rooms that others are to run ----------------------------------------------------------
+
+    def hand_to(self, match: str) -> None:
+        """Have another worker take a room that this one has released; best one with its rules."""
+        worker = self._worker
+        order = by_weight(match, worker.hosts)
+        order.sort(key=lambda host: not same_rules(host, worker.id))
+        if order:
+            self._post(order[0], Run(match, [], worker.id))
+
+    async def _pass_on(self, match: str, token: str, asked: Run | None) -> None:
+        """The rules here cannot go on with this match.
+
+        Raises:
+            ProtocolError: ``room_unreachable`` if a worker with other rules is to try, else
+                ``room_lost``.
+        """
+        worker = self._worker
+        tried = [*(asked.tried if asked else ()), worker.id]
+        last = asked.last if asked else ""
+        order = by_weight(match, (host for host in worker.hosts if not _in(tried, host)))
+        order += [last] if last and last not in tried and worker.lives(last) else []
+        if order:
+            await worker.ledger.release(match, token)
+            self._post(order[0], Run(match, tried, last))
+            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+        await worker.records.call(
+            services.match_abandon,
+            match_ids=[UUID(match)],
+            worker=worker.id,
+            reason="rules_changed",
+        )
+        await worker.ledger.forget(match, token)
+        raise ProtocolError(Code.ROOM_LOST, Close.GONE)
+
+    def hear(self, message: Where | Found | Run) -> None:
+        """Another worker has a word about a room."""
+        match message:
+            case Where() as asked:
+                self._worker.spawn(self._answer(asked))
+            case Found() as found:
+                self._found(found)
+            case Run() as asked:
+                self._worker.spawn(self._run(asked))
+
+    async def _run(self, asked: Run) -> None:
+        """Another worker wants this one to take a room that it cannot run, or not any longer."""
+        worker = self._worker
+
+        async def find(match: str) -> str:
+            owner = await worker.ledger.owner(match)
+            if owner and owner.worker and worker.lives(owner.worker):
+                return owner.worker
+            if asked.last == worker.id:
+                worker.came_back(match)
+            elif not worker.takes_rooms:
+                raise ProtocolError(Code.SHUTTING_DOWN, Close.UNAVAILABLE)
+            return await self._open(match, owner, asked)
+
+        if asked.match not in worker.rooms:
+            try:
+                await self._once(asked.match, find)
+            except ProtocolError as error:
+                logger.info("match %s was not taken over: %s", asked.match, error.code)
+
+    async def _ask_hosts(self, match: str) -> str:
+        """Have a host find the room, or open it.
+
+        Raises:
+            ProtocolError: what the hosts said; ``room_unreachable`` if there is none.
+        """
+        refused = ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+        for host in by_weight(match, self._worker.hosts):
+            answer = self._asked[match] = asyncio.get_running_loop().create_future()
+            self._post(host, Where(match, self._worker.id))
+            try:
+                async with asyncio.timeout(WHERE_WAIT_S):
+                    found = await answer
+            except TimeoutError:
+                continue
+            finally:
+                self._asked.pop(match, None)
+            if found.owner:
+                return found.owner
+            refused = ProtocolError(Code(found.code), Close(found.close))
+            if refused.close != Close.UNAVAILABLE:
+                break
+        raise refused
+
+    async def _answer(self, asked: Where) -> None:
+        """Another worker, which runs no rooms, asks where one is."""
+        try:
+            found = Found(asked.match, await self.locate(asked.match))
+        except ProtocolError as error:
+            found = Found(asked.match, "", error.code, error.close)
+        self._post(asked.asker, found)
+
+    def _found(self, found: Found) -> None:
+        answer = self._asked.get(found.match)
+        if answer is not None and not answer.done():
+            answer.set_result(found)
+
+    def _post(self, worker: str, message: Run | Where | Found) -> None:
+        self._worker.courier.post(gateway_channel(worker), "gateway.down", message)
+
+
+def _in(tried: Iterable[str], host: str) -> bool:
+    """Whether rules like this host's were tried."""
+    return any(same_rules(host, other) for other in tried)

@@ -1,0 +1,273 @@
+"""A worker that leaves gives its rooms to others, each to one that can run it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from games import services
+from games.catalog import TITLES
+from games.consumers import RoomConsumer
+from games.hosting.ledger import Owner
+from games.hosting.relay import gateway_channel
+from games.hosting.roles import Role, by_weight, new_id
+from games.hosting.worker import Worker
+from games.protocol.codes import Close, Code, ProtocolError
+from tests.hosting.test_worker import Start, a_match, ended, start, tally, until
+from tests.titles import Tally
+
+__all__ = ["start", "tally"]  # fixtures
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Newer(Tally):
+    """Rules that can go on with no match of the older ones."""
+
+    version = 2
+
+
+class Reader:
+    """A socket that notes what it is told to do."""
+
+    encoding = "json"
+    seat = None
+
+    def __init__(self, worker: Worker, match: str = "", owner: str = "") -> None:
+        self.worker, self.match, self.owner = worker, match, owner
+        self.viewer = f"reader of {match}"
+        self.welcomed = True
+        self.moves: list[str] = []
+        self.asked = 0
+        worker.sockets[self.viewer] = self
+        worker.watch(self)
+
+    def told(self, message: Any) -> None:
+        if message.close is not None:
+            self.leave()
+
+    def publish(self, frame: bytes, tick: int) -> None:
+        return
+
+    def moved(self, owner: str) -> None:
+        self.moves.append(owner)
+        self.owner = owner
+
+    def ask_to_move(self) -> None:
+        self.asked += 1
+        self.leave()
+
+    def leave(self) -> None:
+        self.worker.sockets.pop(self.viewer, None)
+
+
+def under(title: type[Tally]) -> Callable[..., Any]:
+    """The application of rooms, in a worker that has these rules."""
+    app = RoomConsumer.as_asgi()
+
+    async def run(scope: Any, receive: Any, send: Any) -> None:
+        here = TITLES[title.title]
+        TITLES[title.title] = title  # read before the room first waits for anything
+
+        async def say(message: Any) -> None:
+            TITLES[title.title] = here
+            await send(message)
+
+        await app(scope, receive, say)
+
+    return run
+
+
+async def with_rules(start: Start, title: type[Tally], **options: Any) -> Worker:
+    here = TITLES[title.title]
+    TITLES[title.title] = title
+    try:
+        return await start(room_app=under(title), **options)
+    finally:
+        TITLES[title.title] = here
+
+
+async def acquainted(*workers: Worker) -> None:
+    """Wait until each of them knows that the others live."""
+    for worker in workers:
+        others = {other.id for other in workers} - {worker.id}
+        await until(lambda worker=worker, others=others: others <= worker._others)
+
+
+async def owner(worker: Worker, match: str) -> str:
+    known = await worker.ledger.owner(match)
+    assert isinstance(known, Owner)
+    return known.worker
+
+
+async def test_rooms_go_to_others_at_once_and_sockets_everywhere_are_told(start: Start) -> None:
+    leaving, staying = await start(), await start()
+    await acquainted(leaving, staying)
+    match = await a_match(leaving)
+    here, there = Reader(leaving, match, leaving.id), Reader(staying, match, leaving.id)
+    await until(lambda: leaving.rooms[match].room.tick_no > 3)
+    await leaving.drain()
+    assert not leaving.rooms
+    assert staying.rooms.keys() == {match}
+    assert staying.rooms[match].room.tick_no > 3
+    await until(lambda: here.moves == there.moves == [staying.id])
+    await until(lambda: here.asked == 1)
+    assert there.asked == 0
+
+
+async def test_a_worker_that_leaves_takes_no_rooms_and_finds_them_through_others(
+    start: Start,
+) -> None:
+    leaving, staying = await start(), await start()
+    await acquainted(leaving, staying)
+    await leaving.drain()
+    match = await a_match_somewhere(leaving)
+    assert await leaving.locate(match) == staying.id
+    assert not leaving.admits
+    await until(lambda: staying.hosts == [])
+
+
+async def test_alone_it_leaves_its_rooms_for_who_comes_next(start: Start) -> None:
+    leaving = await start()
+    match = await a_match(leaving)
+    reader = Reader(leaving, match, leaving.id)
+    await leaving.drain()
+    assert await owner(leaving, match) == ""
+    assert (reader.moves, reader.asked) == ([""], 0)
+    assert leaving.admits, "there is no other to go to"
+    with pytest.raises(ProtocolError) as refused:
+        await leaving.locate(match)
+    assert refused.value.close == Close.UNAVAILABLE
+    after = await start()
+    assert await after.locate(match) == after.id
+
+
+async def test_a_room_goes_to_a_worker_with_its_rules_if_there_is_one(start: Start) -> None:
+    newer = [await with_rules(start, Newer) for _ in range(3)]
+    leaving, older = await with_rules(start, Tally), await with_rules(start, Tally)
+    await acquainted(leaving, older, *newer)
+    matches = [await a_match(leaving) for _ in range(6)]
+    await leaving.drain()
+    assert older.rooms.keys() == set(matches)
+
+
+async def test_what_nobody_else_can_run_comes_back_until_the_worker_stops(start: Start) -> None:
+    newer = [await with_rules(start, Newer) for _ in range(2)]
+    leaving = await with_rules(start, Tally, drain_s=0.3)
+    await acquainted(leaving, *newer)
+    match = await a_match(leaving)
+    await until(lambda: leaving.rooms[match].room.tick_no > 3)
+    await leaving.drain()
+    await until(lambda: match in leaving.rooms)
+    tick = leaving.rooms[match].room.tick_no
+    await until(lambda: leaving.rooms[match].room.tick_no > tick)
+    assert not newer[0].rooms.keys() | newer[1].rooms.keys()
+    await leaving.stop()
+    await ended(newer[0], match, "abandoned", "rules_changed")
+
+
+async def test_of_a_dead_worker_a_room_goes_on_where_its_rules_are(start: Start) -> None:
+    newer = [await with_rules(start, Newer) for _ in range(2)]
+    older = await with_rules(start, Tally)
+    await acquainted(older, *newer)
+    match = await a_match(older)
+    await until(lambda: older.rooms[match].room.tick_no > 3)
+    await older.rooms[match].hand_over()  # a checkpoint of the old rules, and nobody has it
+    for worker in newer:
+        with pytest.raises(ProtocolError) as refused:
+            await worker.locate(match)
+        assert refused.value.code == Code.ROOM_UNREACHABLE
+    await until(lambda: match in older.rooms)
+
+
+async def test_what_nobody_at_all_can_run_is_abandoned(start: Start) -> None:
+    older = await with_rules(start, Tally)
+    match = await a_match(older)
+    await until(lambda: older.rooms[match].room.tick_no > 3)
+    await older.stop()
+    newer = await with_rules(start, Newer)
+    with pytest.raises(ProtocolError) as refused:
+        await newer.locate(match)
+    assert refused.value.code == Code.ROOM_LOST
+    await ended(newer, match, "abandoned", "rules_changed")
+
+
+async def test_a_room_whose_heir_never_heard_of_it_is_asked_for_by_its_sockets(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, staying = await start(), await start()
+    await acquainted(leaving, staying)
+    match = await a_match(leaving)
+    reader = Reader(staying, match, leaving.id)
+    monkeypatch.setattr(leaving._finder, "hand_to", lambda match: None)  # as if it was lost
+    await leaving.drain()
+    await until(lambda: "" in reader.moves)
+    assert await staying.locate(match) == staying.id
+
+
+# --- roles -------------------------------------------------------------------------------------
+
+
+async def a_match_somewhere(worker: Worker) -> str:
+    def begin() -> str:
+        return str(services.match_start(title="tally", settings={}, players=[], bots=2).id)
+
+    return await worker.records.call(begin)
+
+
+async def test_a_gateway_has_a_host_run_what_it_is_asked_for(start: Start) -> None:
+    gateway = await start(role=Role.GATEWAY)
+    hosts = [await start(role=Role.HOST) for _ in range(2)]
+    await acquainted(gateway, *hosts)
+    matches = [await a_match_somewhere(gateway) for _ in range(8)]
+    for match in matches:
+        first = by_weight(match, [host.id for host in hosts])[0]
+        assert await gateway.locate(match) == first
+    assert not gateway.rooms
+    assert all(host.rooms for host in hosts), "each has its share"
+
+
+async def test_a_gateway_says_what_the_host_said(start: Start) -> None:
+    gateway, host = await start(role=Role.GATEWAY), await start(role=Role.HOST)
+    await acquainted(gateway, host)
+    match = await a_match_somewhere(gateway)
+    await gateway.records.call(services.match_end, match_id=UUID(match))
+    with pytest.raises(ProtocolError) as refused:
+        await gateway.locate(match)
+    assert (refused.value.code, refused.value.close) == (Code.MATCH_OVER, Close.NOT_FOUND)
+
+
+async def test_gateways_alone_take_no_rooms_and_lose_none(start: Start) -> None:
+    gateway, host = await start(role=Role.GATEWAY), await start(role=Role.HOST)
+    await acquainted(gateway, host)
+    match = await a_match_somewhere(gateway)
+    assert await gateway.locate(match) == host.id
+    await host.stop()
+    with pytest.raises(ProtocolError) as refused:
+        await gateway.locate(match)
+    assert refused.value.code == Code.ROOM_UNREACHABLE
+    another = await start(role=Role.HOST)
+    await acquainted(gateway, another)
+    async with asyncio.timeout(5):
+        while await owner(gateway, match) != another.id:  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.02)
+    assert await gateway.locate(match) == another.id
+
+
+async def test_sockets_are_not_sent_where_no_worker_keeps_any(start: Start) -> None:
+    worker, host = await start(), await start(role=Role.HOST)
+    await acquainted(worker, host)
+    match = await a_match(worker)
+    reader = Reader(worker, match, worker.id)
+    await worker.drain()
+    await until(lambda: reader.moves == [host.id])
+    await asyncio.sleep(0)
+    assert reader.asked == 0
+    assert worker.admits
+
+
+def test_a_channel_of_any_worker_is_one_that_the_layer_takes() -> None:
+    for role in Role:
+        assert len(gateway_channel(new_id(role, TITLES))) < 60
