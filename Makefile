@@ -27,7 +27,8 @@ help:
 	@echo "make test    the whole suite (BROWSER=0 leaves the browser out); make fast: the pure floors alone"
 	@echo "make check   format, lint, types, imports, migrations, deployment"
 	@echo "make e2e     the browser tests alone;  make bench: what a client costs;  make format"
-	@echo "make chaos   faults at real processes, drawn from SEED; RUNS, SECONDS of each, ROOMS, PAUSE='5 7'"
+	@echo "make chaos   faults at real processes, drawn from SEED; RUNS, SECONDS of each, ROOMS, PAUSE='5 7',"
+	@echo "             KINDS=kill,drain, DATABASE=postgres, RESULTS=file to go on with, and to sum up"
 
 # --- Environment --------------------------------------------------------------------------------
 
@@ -79,7 +80,9 @@ e2e: $(VENV)/.installed-tests browser
 
 chaos: $(VENV)/.installed-tests
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) \
-	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ROOMS),--rooms $(ROOMS)) $(if $(PAUSE),--pause $(PAUSE))
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ROOMS),--rooms $(ROOMS)) $(if $(PAUSE),--pause $(PAUSE)) \
+	  $(if $(KINDS),--kinds '$(KINDS)') $(if $(DATABASE),--database $(DATABASE)) \
+	  $(if $(RESULTS),--results $(RESULTS))
 
 browser: $(VENV)/.installed-tests
 	@[ "$(BROWSER)" = 0 ] || $(PY) -m tests.browser

@@ -1,31 +1,43 @@
-"""The processes of a run: a Valkey that keeps everything, and workers that come and go.
+"""The processes of a run: a Valkey that keeps everything, workers that come and go, and the lines
+between them.
 
+A cluster serves one run after another; what begins a run is an empty store and new workers.
 Everything here may block, and is called from a thread. Signals are sent to processes that this
-module started, and to no others.
+package started, and to no others.
 """
 
-import os
 import signal
 import subprocess
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
 from tests import services, titles
+from tests.chaos.lines import Lines
+from tests.chaos.template import Template
 from tests.chaos.titles import PATH
 from tests.services import Worker
 
 PREFIX = "chaos"
 TITLES = f"{titles.ALL},{PATH}"
 
-STARTS_MAX = 5
-"""How often a worker is started before the run gives up."""
+START_S_MAX = 30.0
+"""Seconds in which a worker is started again and again; the store may be away meanwhile."""
+BEAT_S_MAX = 5.0
+"""Seconds for a worker that answers to show a first sign of life."""
+ASK_S_MAX = 60.0
+"""Seconds for an answer out of the database."""
+POLL_S = 0.05
+
+LINKS: dict[str, tuple[int, ...]] = {"channel layer": (0,), "journal": (1,), "store": (0, 1)}
+"""The lines of one worker, by what they lead to; the store is both."""
+LINES_PER_WORKER = 2
 
 
 class Store:
@@ -56,6 +68,11 @@ class Store:
         except redis.RedisError:
             return False
 
+    def empty(self) -> None:
+        """Forget everything."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; after SIGKILL it is gone when this returns."""
         assert self._process is not None
@@ -73,19 +90,25 @@ class Slot:
     """A place for a worker, as a service manager has it: what ends there is started anew.
 
     Attributes:
+        template: What its workers are forked from.
+        worker: None before the first run.
         id: What the worker calls itself.
+        cut_off: Whether something is wrong with its lines.
     """
 
     number: int
-    worker: Worker
-    id: str
+    template: Template
+    env: dict[str, str]
+    worker: Worker | None = None
+    id: str = ""
     stopped: bool = False
-    starting: bool = False
+    starting: bool = True
+    cut_off: bool = False
 
     @property
     def serves(self) -> bool:
-        """Whether whoever comes is answered."""
-        return not self.starting and not self.stopped
+        """Whether whoever comes is answered, and well."""
+        return not (self.starting or self.stopped or self.cut_off)
 
 
 class Cluster:
@@ -96,16 +119,10 @@ class Cluster:
         folder = tempfile.TemporaryDirectory(prefix="evertick-chaos-", ignore_cleanup_errors=True)
         self.folder = Path(self._stack.enter_context(folder))
         self._server = server
+        self._database_url = database_url
         data = self.folder / "valkey"
         data.mkdir()
         self.store = Store(data)
-        self._env = {
-            "EVERTICK_TITLES": TITLES,
-            "EVERTICK_PREFIX": PREFIX,
-            "REDIS_URL": self.store.url,
-        }
-        if database_url:
-            self._env["DATABASE_URL"] = database_url
         self._starts = threading.Lock()  # one at a time, so that its id is known by being new
         # A child ends with the thread that started it: these last as long as the cluster.
         self._threads = ThreadPoolExecutor(workers + 2)
@@ -113,8 +130,39 @@ class Cluster:
         self.logs: list[Path] = []
         self.store.start()
         self._stack.callback(self.store.close)
-        self._ids: set[str] = set()
-        self.slots = [Slot(number, *self._start()) for number in range(workers)]
+        self._lines = Lines(self.folder, self.store.port, workers * LINES_PER_WORKER)
+        self._stack.callback(self._lines.close)
+        self.slots = [self._slot(number) for number in range(workers)]
+        for slot in self.slots:
+            slot.template.wait()
+
+    def _slot(self, number: int) -> Slot:
+        to_layer, to_journal = (
+            f"redis://127.0.0.1:{self._lines.ports[line]}/0" for line in _lines_of(number, "store")
+        )
+        env = services.worker_env(
+            self.folder,
+            {
+                "EVERTICK_TITLES": TITLES,
+                "EVERTICK_PREFIX": PREFIX,
+                "REDIS_URL": to_layer,
+                "JOURNAL_URL": to_journal,
+                "OPENBLAS_NUM_THREADS": "1",  # a template must have no threads
+            },
+        )
+        if self._database_url:
+            env["DATABASE_URL"] = self._database_url
+        services.migrate(env)
+        template = Template(self.folder, str(number), env)
+        self._stack.callback(template.close)
+        return Slot(number, template, env)
+
+    def begin(self) -> None:
+        """Have an empty store and new workers. None may be running."""
+        self.store.empty()
+        self.logs.clear()
+        for slot in self.slots:
+            self.restart(slot)
 
     @property
     def threads(self) -> ThreadPoolExecutor:
@@ -131,7 +179,7 @@ class Cluster:
     def kill(self, slot: Slot) -> None:
         """As `kill -9` does."""
         slot.starting = True
-        slot.worker.process.send_signal(signal.SIGKILL)
+        slot.worker.process.kill()
         slot.worker.process.wait()
 
     def drain(self, slot: Slot) -> None:
@@ -141,14 +189,16 @@ class Cluster:
 
     def restart(self, slot: Slot) -> None:
         """Start a worker where one ended; as often as it takes, for the store may be away."""
-        for tries in range(STARTS_MAX):
+        end = time.monotonic() + START_S_MAX
+        while True:
             try:
-                slot.worker, slot.id = self._start()
+                self._start(slot)
             except (services.ServiceError, redis.RedisError):
-                if tries == STARTS_MAX - 1:
+                if time.monotonic() > end:
                     raise
+                time.sleep(POLL_S)
             else:
-                slot.starting = slot.stopped = False
+                slot.starting = False
                 return
 
     def stop(self, slot: Slot) -> None:
@@ -159,26 +209,51 @@ class Cluster:
         slot.worker.process.send_signal(signal.SIGCONT)
         slot.stopped = False
 
-    def _start(self) -> tuple[Worker, str]:
-        with self._starts:
-            running = services.running_server(self._server, self._env, folder=self.folder)
-            worker = self._stack.enter_context(running)
-            self.logs.append(worker.log_path)
-            return worker, self._new_id()
+    def turn(self, slot: Slot, link: str, state: str) -> None:
+        """Make a worker's way to the store, or a part of it, what it is to be (see ``lines``)."""
+        for line in _lines_of(slot.number, link):
+            self._lines.turn(line, state)
 
-    def _new_id(self) -> str:
-        """The worker that shows signs of life since the last call."""
-        for _ in range(STARTS_MAX):
-            with suppress(redis.RedisError), redis.Redis.from_url(self.store.url) as client:
-                beats = client.hkeys(f"{PREFIX}:{{workers}}:beats")
-                if new := {beat.decode() for beat in beats} - self._ids:
-                    self._ids |= new
-                    return new.pop()
-            time.sleep(1)
+    def ask(self, program: str) -> str:
+        """What a few lines of Python print that run where the project's models are."""
+        log = self.folder / "asked.log"
+        arguments = ("shell", "--no-imports", "-v", "0", "-c", program)
+        self.slots[0].template.manage(*arguments, log=log).wait(ASK_S_MAX)
+        return log.read_text()
+
+    def _start(self, slot: Slot) -> None:
+        with self._starts:
+            known = self._beating()
+            port = services.free_port()
+            log = self.folder / f"worker-{slot.number}-{port}.log"
+            arguments = ("serve", "--server", self._server, "--port", str(port))
+            process = slot.template.manage(*arguments, log=log)
+            self.logs.append(log)
+            worker = Worker(process, port, self.folder, slot.env, log)
+            healthz = f"{worker.url}/healthz"
+            try:
+                services._wait_until(lambda: services._answers(healthz), process, log, "a worker")
+                slot.id = self._new_id(known)
+            except BaseException:
+                process.kill()
+                raise
+            slot.worker = worker
+
+    def _new_id(self, known: set[str]) -> str:
+        """What the worker calls itself that began to show signs of life."""
+        end = time.monotonic() + BEAT_S_MAX
+        while time.monotonic() < end:
+            if new := self._beating() - known:
+                return new.pop()
+            time.sleep(POLL_S)
         raise services.ServiceError("the worker that was started shows no sign of life")
 
+    def _beating(self) -> set[str]:
+        with redis.Redis.from_url(self.store.url, socket_timeout=BEAT_S_MAX) as client:
+            return {beat.decode() for beat in client.hkeys(f"{PREFIX}:{{workers}}:beats")}
+
     def said(self) -> str:
-        """The logs of all workers that ever ran."""
+        """The logs of all workers of this run."""
         return "\n".join(
             f"--- {log.name}\n{log.read_text('utf-8', 'replace')}" for log in self.logs
         )
@@ -187,8 +262,10 @@ class Cluster:
         self._stack.close()
 
 
-def database_url(stack: ExitStack) -> str:
-    """That of a PostgreSQL if ``CHAOS_DATABASE=postgres``; empty for an SQLite file."""
-    if os.environ.get("CHAOS_DATABASE") == "postgres":
-        return stack.enter_context(services.postgres_url())
-    return ""
+def _lines_of(slot: int, link: str) -> list[int]:
+    return [slot * LINES_PER_WORKER + line for line in LINKS[link]]
+
+
+def database_url(stack: ExitStack, database: str) -> str:
+    """That of a PostgreSQL; empty for an SQLite file."""
+    return stack.enter_context(services.postgres_url()) if database == "postgres" else ""

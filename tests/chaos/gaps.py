@@ -1,8 +1,9 @@
 """How long a viewer saw nothing new: between two messages about the state, by kind of fault.
 
-Only a fault that stood alone is counted, and only viewers whom it could reach: those in rooms of
-the worker that was hit, or with their socket at it; for the store, everybody. Only rooms in which
-something changes at each tick are looked at.
+A fault has to do with the viewers whom it could reach: those in rooms of the worker that was hit,
+or with their socket at it; for the store, everybody. Of each of these the longest gap counts that
+lies in the reach of the fault; where another fault reaches it as well, it is nobody's, and is
+counted as mixed. Only rooms in which something changes at each tick are looked at.
 """
 
 import math
@@ -10,38 +11,48 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from tests.chaos.nemesis import Done
 from tests.chaos.players import Member
 
-AFTER_S = 2.0
-"""Seconds after a fault in which its gap may begin, and in which no other fault may."""
+AFTER_S = 1.0
+"""Seconds after a fault in which its gap may begin."""
 
 CALM = "no fault"
+MIXED = "several faults at once"
 
 
-class Gaps:
-    """Gaps in seconds, by kind."""
+class Gap(NamedTuple):
+    """From one message to the next, in seconds of this process's monotonic clock."""
 
-    def __init__(self) -> None:
-        self.by_kind: defaultdict[str, list[float]] = defaultdict(list)
+    begin: float
+    end: float
 
-    def measure(self, faults: Sequence[Done], members: Sequence[Member], ended: float) -> None:
-        """Add those of one run."""
-        times = {member: _times(member) for member in members}
-        for place, done in enumerate(faults):
-            before = max((other.until for other in faults[:place]), default=0.0)
-            after = faults[place + 1].at if place + 1 < len(faults) else ended + AFTER_S
-            if done.at < before + AFTER_S or after < done.until + AFTER_S:
+    @property
+    def seconds(self) -> float:
+        return self.end - self.begin
+
+    def touches(self, done: Done) -> bool:
+        """Whether this fault could be the reason for it."""
+        return self.begin < done.until + AFTER_S and self.end > done.at
+
+
+def measure(faults: Sequence[Done], members: Sequence[Member]) -> dict[str, list[float]]:
+    """The gaps of one run, in seconds, by kind; of ``CALM``, those of viewers out of reach."""
+    by_kind: defaultdict[str, list[float]] = defaultdict(list)
+    for member in members:
+        times, mixed = _times(member), set[Gap]()
+        for done in faults:
+            gap = longest(times, done.at, done.until + AFTER_S)
+            if gap is None:
                 continue
-            for member in members:
-                if gap := longest(times[member], done.at, done.until + AFTER_S):
-                    kind = done.fault.kind if _reached(done, member) else CALM
-                    self.by_kind[kind].append(gap)
-
-    def add(self, other: "Gaps") -> None:
-        for kind, gaps in other.by_kind.items():
-            self.by_kind[kind] += gaps
+            if any(gap.touches(other) for other in faults if other is not done):
+                mixed.add(gap)
+            else:
+                by_kind[done.fault.kind if _reached(done, member) else CALM].append(gap.seconds)
+        by_kind[MIXED] += [gap.seconds for gap in mixed]
+    return dict(by_kind)
 
 
 def _times(member: Member) -> list[float]:
@@ -55,11 +66,12 @@ def _reached(done: Done, member: Member) -> bool:
     return member.match in done.matches or member.home_at(done.at) == done.slot
 
 
-def longest(times: Sequence[float], begin: float, end: float) -> float:
-    """The longest time without a message that touches this span; 0 if there is none."""
+def longest(times: Sequence[float], begin: float, end: float) -> Gap | None:
+    """The longest time without a message that touches this span; None if there is none."""
     first = max(0, bisect_left(times, begin) - 1)
-    gaps = [b - a for a, b in pairwise(times[first:]) if a < end]
-    return max(gaps, default=0.0)
+    last = bisect_left(times, end) + 1
+    gaps = [Gap(*pair) for pair in pairwise(times[first:last])]
+    return max(gaps, key=lambda gap: gap.seconds, default=None)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -8,42 +8,51 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tests.chaos.cluster import Cluster, Slot
+from tests.chaos.cluster import LINKS, Cluster, Slot
+
+
+class Kind(NamedTuple):
+    """One way in which things go wrong.
+
+    Attributes:
+        weight: How often it is drawn, against the others.
+        lasts_s: Seconds that what is stopped or cut stays so, or until what ended is started
+            again; from, to.
+    """
+
+    name: str
+    weight: int
+    lasts_s: tuple[float, float]
+
 
 KINDS = {
-    "kill": "kill -9 of a worker",
-    "long stop": "a worker stopped past its lease",
-    "short stop": "a worker stopped for less than its lease",
-    "drain": "SIGTERM to a worker",
-    "store kill": "kill -9 of the store",
-    "store stop": "the store stopped",
+    "kill": Kind("kill -9 of a worker", 4, (0.5, 2.0)),
+    "long stop": Kind("a worker stopped past its lease", 3, (0.8, 2.5)),
+    "short stop": Kind("a worker stopped for less than its lease", 2, (0.05, 0.3)),
+    "drain": Kind("SIGTERM to a worker", 3, (0.5, 2.0)),
+    "store kill": Kind("kill -9 of the store", 2, (0.05, 1.5)),
+    "store stop": Kind("the store stopped", 2, (0.8, 2.0)),
+    "cut": Kind("a worker's connections to the store reset, and refused", 2, (3.0, 5.0)),
+    "hole": Kind("nothing passes between a worker and the store", 2, (3.0, 5.0)),
+    "mute": Kind("the store's answers to a worker do not arrive", 2, (1.0, 3.0)),
+    "slow": Kind("a worker's line to the store slow, 30 to 80 ms each way", 1, (4.0, 6.0)),
 }
 
-WEIGHTS = {
-    "kill": 4,
-    "long stop": 3,
-    "short stop": 2,
-    "drain": 3,
-    "store kill": 2,
-    "store stop": 2,
-}
-
-LASTS_S = {
-    "kill": (0.5, 2.0),
-    "long stop": (0.8, 2.5),
-    "short stop": (0.05, 0.3),
-    "drain": (0.5, 2.0),
-    "store kill": (0.05, 1.5),
-    "store stop": (0.8, 2.0),
-}
-"""Seconds that what is stopped stays so, or until what ended is started again; from, to."""
+LINE_KINDS = {"cut", "hole", "mute", "slow"}
+"""Faults of the lines between a worker and the store; also what such a line is then."""
+BROKEN = {"cut", "hole"}
+"""Lines that carry no sign of life: others take over the rooms of a worker whose journal is at the
+end of such a line."""
 
 OWNER_WAIT_S = 3.0
 """Seconds in which a room whose owner is gone gets another; one that is over gets none."""
+
+MENDING_S = 5.0
+"""Seconds after a fault in which a worker that ended may still be missing."""
 
 SERVING_MIN = 2
 """Workers that serve before another one is taken away."""
@@ -55,22 +64,33 @@ class Fault(NamedTuple):
     Attributes:
         after_s: Since the fault before began.
         room: Number of the room whose owner is hit.
-        lasts_s: See ``LASTS_S``.
+        lasts_s: See ``Kind``.
+        link: What the lines that fail lead to (see ``cluster.LINKS``); empty for other faults.
     """
 
     after_s: float
     kind: str
     room: int
     lasts_s: float
+    link: str = ""
 
     def __str__(self) -> str:
-        lasts = f" for {self.lasts_s:.2f} s" if self.lasts_s else ""
+        what = f"{self.kind} to the {self.link}" if self.link else self.kind
         whom = "" if self.kind.startswith("store") else f" of room {self.room}"
-        return f"+{self.after_s:.2f} s {self.kind}{whom}{lasts}"
+        return f"+{self.after_s:.2f} s {what}{whom} for {self.lasts_s:.2f} s"
+
+    @property
+    def moves_rooms(self) -> bool:
+        """Whether others must have taken over what the worker ran, before it is over."""
+        return self.kind in BROKEN and self.link != "channel layer"
 
 
 def draw(
-    seed: int, seconds: float, rooms: int, pause_s: tuple[float, float] = (0.2, 3.0)
+    seed: int,
+    seconds: float,
+    rooms: int,
+    pause_s: tuple[float, float] = (0.2, 3.0),
+    kinds: Sequence[str] = tuple(KINDS),
 ) -> list[Fault]:
     """The faults of a run. A part of the pauses is shorter than what goes wrong lasts, so that one
     fault meets another."""
@@ -79,12 +99,13 @@ def draw(
     at = 0.0
     while True:
         after_s = rng.uniform(*pause_s)
-        [kind] = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))
-        room, lasts_s = rng.randrange(rooms), rng.uniform(*LASTS_S[kind])
+        [kind] = rng.choices(kinds, [KINDS[kind].weight for kind in kinds])
+        room, lasts_s = rng.randrange(rooms), rng.uniform(*KINDS[kind].lasts_s)
+        link = rng.choice(list(LINKS)) if kind in LINE_KINDS else ""
         at += after_s
         if at > seconds:
             return faults
-        faults.append(Fault(after_s, kind, room, lasts_s))
+        faults.append(Fault(after_s, kind, room, lasts_s, link))
 
 
 @dataclass
@@ -95,6 +116,7 @@ class Done:
         at, until: From when to when something was amiss; that a worker is missing is nothing.
         slot: Number of the worker that was hit.
         matches: The rooms that this worker ran.
+        kept: Those that it still had when a fault was over that takes them from it.
     """
 
     fault: Fault
@@ -102,32 +124,40 @@ class Done:
     until: float = 0.0
     slot: int | None = None
     matches: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+
+    def overlaps(self, other: "Done") -> bool:
+        """Whether both were going on at some time, counting in what a restart takes."""
+        return self.at < other.until + MENDING_S and other.at < self.until + MENDING_S
 
 
 class Nemesis:
     """Carries faults out."""
 
-    def __init__(self, cluster: Cluster, owners: Callable[[], Awaitable[list[str]]]) -> None:
+    def __init__(
+        self, cluster: Cluster, matches: list[str], owners: Callable[[], Awaitable[list[str]]]
+    ) -> None:
         """``owners``: the worker of each room, by number; empty where nobody runs it."""
         self.done: list[Done] = []
         self._cluster = cluster
+        self._matches = matches
         self._owners = owners
         self._last: list[str] = []
         self._mending: set[asyncio.Task[Any]] = set()
         self._failed: list[Exception] = []
         self._store_hit = False
 
-    async def run(self, faults: list[Fault], matches: list[str]) -> None:
+    async def run(self, faults: list[Fault]) -> None:
         """All of them, one after another; when this returns, everything is whole again."""
         for fault in faults:
             await asyncio.sleep(fault.after_s)
-            await self._inject(fault, matches)
+            await self._inject(fault)
         while self._mending:
             await asyncio.wait(self._mending)
         if self._failed:
             raise ExceptionGroup("what was broken could not be mended", self._failed)
 
-    async def _inject(self, fault: Fault, matches: list[str]) -> None:
+    async def _inject(self, fault: Fault) -> None:
         if fault.kind.startswith("store"):
             await self._store_whole()
             self._store_hit = True
@@ -137,10 +167,9 @@ class Nemesis:
             return
         slot = await self._victim(fault)
         done = Done(fault, time.monotonic(), slot=slot.number)
-        owned = zip(matches, self._last, strict=False)
-        done.matches = {match for match, owner in owned if owner == slot.id}
+        done.matches = _of(slot, self._matches, self._last)
         self.done.append(done)
-        hits = {"kill": self._kill, "drain": self._drain}
+        hits = {"kill": self._kill, "drain": self._drain} | dict.fromkeys(LINE_KINDS, self._spoil)
         self._later(hits.get(fault.kind, self._stop)(done, slot))
 
     async def _victim(self, fault: Fault) -> Slot:
@@ -190,6 +219,17 @@ class Nemesis:
         self._cluster.go_on(slot)
         done.until = time.monotonic()
 
+    async def _spoil(self, done: Done, slot: Slot) -> None:
+        fault = done.fault
+        slot.cut_off = True
+        await self._thread(self._cluster.turn, slot, fault.link, fault.kind)
+        await asyncio.sleep(fault.lasts_s)
+        if fault.moves_rooms:
+            done.kept = _of(slot, self._matches, await self._owners()) & done.matches
+        await self._thread(self._cluster.turn, slot, fault.link, "whole")
+        slot.cut_off = False
+        done.until = time.monotonic()
+
     async def _hit_store(self, done: Done) -> None:
         store = self._cluster.store
         if done.fault.kind == "store kill":
@@ -206,3 +246,8 @@ class Nemesis:
     async def _thread(self, job: Callable[..., Any], *args: Any) -> Any:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._cluster.threads, job, *args)
+
+
+def _of(slot: Slot, matches: list[str], owners: list[str]) -> set[str]:
+    """The rooms of the worker at a slot; none, if the owners are not known."""
+    return {match for match, owner in zip(matches, owners, strict=False) if owner == slot.id}

@@ -1,8 +1,8 @@
 """What was promised, held against what happened: transcripts of all viewers, and the journal.
 
-The journal is copied while it is written, since the store trims it behind checkpoints. In the end
-its replay is the one truth: everything that anybody was told must be in it, and every input that
-was acknowledged, once and in order.
+The journal is copied while it is written, and read once more in the end (``kept``), as far as it is
+still there. Its replay is the one truth: everything that anybody was told must be in it, and every
+input that was acknowledged, once and in order.
 """
 
 import asyncio
@@ -71,6 +71,14 @@ class Verdict:
 # --- the journal ---------------------------------------------------------------------------------
 
 
+async def kept(ledger: RedisLedger, match: str) -> list[Entry]:
+    """All ticks of a match that can still be read, in order: the one place that knows where."""
+    entries: list[Entry] = []
+    while more := await ledger.read(match, entries[-1].tick if entries else 0):
+        entries += more
+    return entries
+
+
 class Journal:
     """A copy of the journals of some rooms, kept up while the store lives and dies."""
 
@@ -106,11 +114,10 @@ class Journal:
             self.complaints.append(f"tick {entry.tick} of {match} was written twice, differently")
 
     async def finish(self, ledger: RedisLedger) -> None:
-        """Read what is still missing."""
-        for match, entries in self.entries.items():
-            while more := await ledger.read(match, max(entries, default=0)):
-                for entry in more:
-                    self.put(match, entry)
+        """Read what is kept: it may have more than was copied, and must not have anything else."""
+        for match in self.entries:
+            for entry in await kept(ledger, match):
+                self.put(match, entry)
 
     def records(self, match: str) -> list[Record]:
         """All ticks, from the first; complains where there are gaps, or epochs that fall."""

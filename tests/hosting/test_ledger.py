@@ -7,10 +7,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 
 from games.hosting.ledger import (
@@ -34,6 +36,7 @@ from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
 from tests import services
+from tests.chaos.lines import Lines
 
 OK, DUP, CONFLICT, GAP, FENCED = Verdict
 
@@ -605,6 +608,28 @@ async def test_to_restore_never_goes_back(ledger: Ledger) -> None:
     with pytest.raises(OutOfStep):  # the first, carried out late
         await ledger.restore("m", lease.token, 9, b"nine")
     assert await ticks(ledger) == [10]
+
+
+# --- a store that is away ----------------------------------------------------------------------
+
+
+def test_a_connection_that_was_reset_while_it_lay_idle_is_a_store_that_is_away(
+    redis_url: str, prefix: str, tmp_path: Path
+) -> None:
+    """On uvloop, to which writing there is an error of another kind."""
+    lines = Lines(tmp_path, urlsplit(redis_url).port or 6379, 1)
+
+    async def ask() -> None:
+        ledger = RedisLedger.connect(f"redis://127.0.0.1:{lines.ports[0]}/0", prefix)
+        await ledger.owner("m")
+        lines.turn(0, "cut")
+        await asyncio.sleep(0.1)  # the loop hears of it
+        with pytest.raises(LedgerUnavailable):
+            await ledger.owner("m")
+        await ledger.close()
+
+    with closing(lines):
+        uvloop.run(ask())
 
 
 # --- tickets -----------------------------------------------------------------------------------

@@ -398,7 +398,9 @@ async def _answered(wait_s: float) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(wait_s):
             yield
-    except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+    # A TimeoutError is an OSError. A connection that was reset while it lay idle is a RuntimeError
+    # to uvloop when it is written to, and redis-py hands that on.
+    except (RedisError, OSError, RuntimeError) as error:
         raise LedgerUnavailable(f"{type(error).__name__} {error}".rstrip()) from error
 
 
