@@ -226,6 +226,7 @@ class PlayerConsumer(SocketConsumer):
         self._attach_tries += 1
         self._timer = self.loop.call_later(ATTACH_WAIT_S, self._ask_in)
         self._post(self._attach)
+        self._attach.again = True
 
     def _post(self, message: Up) -> None:
         self.worker.post(self.match, self.owner, message)

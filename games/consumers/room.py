@@ -35,6 +35,7 @@ from games.hosting.relay import (
     Say,
     Up,
     decode_up,
+    hear,
 )
 from games.hosting.worker import Worker
 from games.limits import (
@@ -98,7 +99,7 @@ class RoomConsumer(AsyncConsumer):
         )
         self._start(thought_s)
         await send({"type": "room.ready"})
-        listen = partial(self.worker.layer.receive, scope["channel"])
+        listen = partial(hear, self.worker.layer, scope["channel"])
         try:
             await await_many_dispatch([receive, listen], self.dispatch)
         except StopConsumer:
@@ -205,12 +206,13 @@ class RoomConsumer(AsyncConsumer):
                 code, close = refused
                 refuse = partial(self.viewers.tell, viewer, error_message(code), close=close)
                 return self.keeper.after(None, refuse)
-            self._make_way(viewer)
+            if not self._make_way(viewer, attach.again):
+                return
         settled = 0
         if viewer.seat is not None:
             settled = self.room.connect(viewer.seat, viewer.session, attach.name)
         told = (self._welcome(attach, settled), *self._everything(viewer))
-        self.keeper.after(None, partial(self._admit, viewer, told))
+        self.keeper.after(None, partial(self._admit, viewer, attach.again, told))
 
     def _refusal(self, viewer: Viewer) -> tuple[Code, Close] | None:
         if viewer.seat is not None and (code := self.room.closed_to(viewer.seat)):
@@ -219,16 +221,26 @@ class RoomConsumer(AsyncConsumer):
             return Code.ROOM_FULL, Close.UNAVAILABLE
         return None
 
-    def _admit(self, viewer: Viewer, told: tuple[ServerMessage, ...]) -> None:
+    def _admit(self, viewer: Viewer, again: bool, told: tuple[ServerMessage, ...]) -> None:
         if self.viewers.get(viewer.id) is None:
-            self._make_way(viewer)  # another may have come to this seat while this one waited
+            if not self._make_way(viewer, again):  # another came to this seat while this one waited
+                return
             self.viewers.add(viewer)
         self.viewers.tell(viewer, *told, admits=self.room.game.tick_hz)
 
-    def _make_way(self, viewer: Viewer) -> None:
-        """Of two on one seat the newer wins, and the older is told so."""
-        if older := self._older(viewer):
+    def _make_way(self, viewer: Viewer, again: bool) -> bool:
+        """Of two on one seat the newer wins, and the older is told so.
+
+        One that asks again may be a socket that its client has left, and not know. It makes no way
+        for itself against its own client, and is closed; a client that is still there comes anew.
+        """
+        older = self._older(viewer)
+        if older is not None and again and older.session == viewer.session:
+            self.viewers.tell(viewer, close=Close.UNAVAILABLE)
+            return False
+        if older is not None:
             self.viewers.tell(older, error_message(Code.SEAT_REPLACED), close=Close.REPLACED)
+        return True
 
     def _older(self, viewer: Viewer) -> Viewer | None:
         """Who is on the same seat already."""

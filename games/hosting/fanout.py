@@ -86,7 +86,7 @@ class Fanout:
         ``admits`` is the title's rate where this is its welcome."""
         frame = codec.frame(*messages, encoding=viewer.encoding)
         tick = next((said.tick for said in messages if isinstance(said, Delta | Snapshot)), -1)
-        told = Tell(viewer.id, frame, admits, close, tick)
+        told = Tell(viewer.id, frame, admits, close, tick, self._worker.id)
         if viewer.gateway != self._worker.id:
             self._worker.courier.post(gateway_channel(viewer.gateway), "gateway.down", told)
         elif socket := self._worker.sockets.get(viewer.id):
@@ -122,7 +122,7 @@ class Fanout:
         """Tell some viewers what is for all of them, each after what is for its seat alone."""
         if not shared and not own:
             return
-        said = Publish(self._match, to, delta.tick if delta else -1, {}, {})
+        said = Publish(self._match, to, delta.tick if delta else -1, {}, {}, self._worker.id)
         viewers = [viewer for viewer in self._viewers.values() if said.reaches(viewer.seat)]
         if shared:
             for encoding in {viewer.encoding for viewer in viewers}:

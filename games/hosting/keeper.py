@@ -12,7 +12,11 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+from django.db import Error as DatabaseError
+
+from games import selectors
 from games.hosting.ledger import Lease, LedgerError, Refused
 from games.hosting.worker import Worker
 from games.limits import (
@@ -159,7 +163,7 @@ class Keeper:
                 break
             except Refused:
                 return self._lose()
-            except LedgerError as error:
+            except (LedgerError, DatabaseError) as error:
                 logger.info("match %s waits for the room store: %r", self._match, error)
                 await asyncio.sleep(RECLAIM_PAUSE_S)
         # All that waits is in the checkpoint that the store has now.
@@ -171,6 +175,8 @@ class Keeper:
         """False if the room has a later owner."""
         ledger, epoch = self._worker.ledger, self.lease.epoch
         owner = await ledger.owner(self._match)
+        if owner is None and not await self._runs_here():
+            return False  # and the store lost what became of it
         mine = owner is not None and owner.worker == self._worker.id  # its answer was lost
         if owner is not None and owner.epoch > epoch and not mine:
             return False
@@ -182,6 +188,12 @@ class Keeper:
         await ledger.restore(self._match, lease.token, self._room.tick_no, self._room.checkpoint())
         logger.warning("the room store lost some of match %s; it has all again", self._match)
         return True
+
+    async def _runs_here(self) -> bool:
+        """Whether nobody has opened the match after us, as its row says."""
+        look = selectors.match_runner
+        runner, _ = await self._worker.records.call(look, match_id=UUID(self._match))
+        return runner == self._worker.id
 
     def _lose(self) -> None:
         """The room is another worker's now. Nothing of what was not kept is told to anyone."""

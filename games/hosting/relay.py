@@ -19,10 +19,14 @@ from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 from redis.exceptions import RedisError
 
-from games.limits import COURIER_MESSAGES_MAX
+from games.limits import COURIER_MESSAGES_MAX, LAYER_RETRY_S
 from games.protocol.codec import Encoding
 
 logger = logging.getLogger(__name__)
+
+LAYER_ERRORS = (RedisError, OSError, RuntimeError)
+"""What a layer raises that cannot be reached; uvloop has a RuntimeError of its own for a connection
+that was reset while nobody looked."""
 
 
 class _Message(msgspec.Struct, tag=str.lower, tag_field="t", array_like=True):
@@ -35,7 +39,10 @@ class _Message(msgspec.Struct, tag=str.lower, tag_field="t", array_like=True):
 class Attach(_Message):
     """A socket wants to see the room, from its ``seat`` or as a spectator (None).
 
-    ``gateway`` is the worker that keeps the socket.
+    Attributes:
+        gateway: The worker that keeps the socket.
+        again: Whether it asked before: then it makes no way for itself where a later socket of the
+            same client is.
     """
 
     viewer: str
@@ -45,6 +52,7 @@ class Attach(_Message):
     session: str
     name: str
     user: int
+    again: bool = False
 
 
 class Say(_Message):
@@ -100,6 +108,7 @@ class Tell(_Message):
             second of the title, else 0.
         close: Code to close the socket with, after the frame.
         tick: Of the shared view that the frame leads to; -1 if to none.
+        owner: The worker whose room says it. It may be late, and the socket look at another's.
     """
 
     viewer: str
@@ -107,6 +116,7 @@ class Tell(_Message):
     admits: int = 0
     close: int | None = None
     tick: int = -1
+    owner: str = ""
 
 
 class Publish(_Message):
@@ -117,6 +127,7 @@ class Publish(_Message):
         tick: Of the shared part; -1 without one.
         shared: By encoding; empty where only seats are told something.
         own: By viewer: goes before the shared part, in one frame.
+        owner: As in ``Tell``.
     """
 
     match: str
@@ -124,6 +135,7 @@ class Publish(_Message):
     tick: int
     shared: dict[str, bytes]
     own: dict[str, bytes]
+    owner: str = ""
 
     def reaches(self, seat: int | None) -> bool:
         """Whether it is for a viewer on this seat, or for spectators (None)."""
@@ -225,6 +237,29 @@ def gateway_channel(worker: str) -> str:
     return f"gateway.{worker}"
 
 
+async def hear(layer: BaseChannelLayer, channel: str) -> dict[str, Any]:
+    """The next message on a channel, however long the layer is away meanwhile."""
+    while True:
+        try:
+            return await layer.receive(channel)
+        except LAYER_ERRORS as error:
+            logger.warning("no word from other workers: %r", error)
+            await asyncio.sleep(LAYER_RETRY_S)
+            await _forget(layer, channel)
+
+
+async def _forget(layer: BaseChannelLayer, channel: str) -> None:
+    """Have the layer subscribe anew.
+
+    channels-redis holds a channel for subscribed when it has tried, and would wait on it for ever;
+    it forgets one whose receiver is cancelled.
+    """
+    receiver = asyncio.ensure_future(layer.receive(channel))
+    await asyncio.sleep(0)
+    receiver.cancel()
+    await asyncio.gather(receiver, return_exceptions=True)
+
+
 class Courier:
     """Carries messages to other workers, in order, without anybody waiting for it.
 
@@ -255,6 +290,6 @@ class Courier:
     async def _carry(self, channel: str, message: dict[str, Any]) -> None:
         try:
             await self._layer.send(channel, message)
-        except (ChannelFull, RedisError, OSError) as error:
+        except (ChannelFull, *LAYER_ERRORS) as error:
             self.dropped += 1
             logger.warning("a message to %s was lost: %r", channel.partition(".")[0], error)

@@ -25,7 +25,6 @@ import msgspec
 from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from games import selectors, services
 from games.catalog import TITLES
@@ -37,6 +36,7 @@ from games.hosting.ledger.watch import Watch
 from games.hosting.meter import Meter
 from games.hosting.records import Records
 from games.hosting.relay import (
+    LAYER_ERRORS,
     Courier,
     Down,
     End,
@@ -52,6 +52,7 @@ from games.hosting.relay import (
     Where,
     decode_down,
     gateway_channel,
+    hear,
     room_channel,
 )
 from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms
@@ -61,7 +62,6 @@ from games.limits import (
     BEAT_WAIT_S,
     HAND_OVER_S,
     LAST_WORDS_S,
-    LAYER_RETRY_S,
     LEASE_S,
     MOVE_SPREAD_S,
     MOVE_WAIT_S,
@@ -140,7 +140,7 @@ class Worker:
         self.records = Records()
         self.meter = Meter()
         self.rooms: dict[str, LiveRoom] = {}
-        self.sockets: dict[str, Socket] = {}
+        self.sockets: dict[str, Watcher] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
         self._lease_s, self._drain_s, self._spread_s = lease_s, drain_s, spread_s
@@ -350,19 +350,17 @@ class Worker:
     async def _listen(self) -> None:
         """Hand on what rooms of other workers tell the sockets here."""
         while True:
+            message = await hear(self.layer, gateway_channel(self.id))
             try:
-                message = await self.layer.receive(gateway_channel(self.id))
                 self._hand_on(decode_down(message["body"]))
             except msgspec.DecodeError as error:
                 logger.warning("a room of another worker said something unknown: %s", error)
-            except (RedisError, OSError) as error:
-                logger.warning("no word from other workers: %r", error)
-                await asyncio.sleep(LAYER_RETRY_S)
 
     def _hand_on(self, message: Down) -> None:
         match message:
             case Tell() as told:
-                if socket := self.sockets.get(told.viewer):
+                socket = self.sockets.get(told.viewer)
+                if socket is not None and socket.owner == told.owner:
                     socket.told(told)
             case Moved() as moved:
                 self._on_moved(moved)
@@ -377,6 +375,8 @@ class Worker:
         for viewer, watcher in list(self._watching.get(said.match, {}).items()):
             if not watcher.welcomed or not said.reaches(watcher.seat):
                 continue
+            if watcher.owner != said.owner:
+                continue
             encoding = watcher.encoding
             if part := together(said.own.get(viewer), said.shared.get(encoding), encoding):
                 watcher.publish(part, said.tick)
@@ -387,7 +387,7 @@ class Worker:
         while True:
             try:
                 await job()
-            except (LedgerError, RedisError, OSError, DatabaseError) as error:
+            except (LedgerError, DatabaseError, *LAYER_ERRORS) as error:
                 logger.warning("%s: %r", job.__name__, error)
             except Exception:
                 logger.exception("%s failed", job.__name__)

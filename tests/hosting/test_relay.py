@@ -13,6 +13,7 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 from hypothesis import given, settings
 from redis.exceptions import RedisError
 
+from games.hosting import relay
 from games.hosting.relay import (
     Ask,
     Attach,
@@ -28,6 +29,7 @@ from games.hosting.relay import (
     decode_down,
     decode_up,
     gateway_channel,
+    hear,
     room_channel,
 )
 from games.limits import COURIER_MESSAGES_MAX
@@ -221,3 +223,42 @@ async def test_what_arrives_is_what_was_posted_to_the_byte() -> None:
         courier.post("room.a.m", "gateway.down", publish)
         await settle()
     assert await arrived(layer, "room.a.m") == [attach, publish]
+
+
+# --- hearing -----------------------------------------------------------------------------------
+
+
+class Deaf(InMemoryChannelLayer):
+    """As channels-redis is: holds a channel for subscribed when it has tried, and forgets it when a
+    receiver is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subscribed: dict[str, bool] = {}
+        self.away = True
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        if channel not in self.subscribed:
+            self.subscribed[channel] = not self.away
+            if self.away:
+                raise ConnectionResetError("for a moment")
+        try:
+            if not self.subscribed[channel]:
+                await asyncio.Event().wait()
+            return await super().receive(channel)
+        except asyncio.CancelledError:
+            self.subscribed.pop(channel, None)
+            raise
+
+
+async def test_a_channel_whose_subscription_failed_is_subscribed_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "LAYER_RETRY_S", 0.01)
+    layer = Deaf()
+    hearing = asyncio.ensure_future(hear(layer, "c"))
+    await asyncio.sleep(0.05)
+    layer.away = False
+    await layer.send("c", {"type": "word"})
+    async with asyncio.timeout(5):
+        assert await hearing == {"type": "word"}

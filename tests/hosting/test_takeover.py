@@ -16,6 +16,7 @@ from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import Detach, Moved, Say, gateway_channel
 from games.hosting.worker import Worker
+from games.models import Match
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Snapshot
 from tests.hosting.test_worker import attach, heard, until
@@ -188,3 +189,20 @@ async def test_a_store_that_forgot_a_room_gets_it_back_even_if_its_answer_is_los
     await until(lambda: room.room.tick_no > tick + 5)
     assert worker.rooms[match] is room
     assert await kept(store, match) > tick
+
+
+async def test_who_slept_while_the_match_went_on_elsewhere_gives_nothing_back(
+    worker: Worker, store: Stumbling
+) -> None:
+    """The store lost all of it, and what it would be given is older than what was told."""
+    match = await a_match(worker, "tally")
+    room = worker.rooms[match]
+    await until(lambda: room.room.tick_no > 2)
+
+    def goes_on_elsewhere() -> None:
+        Match.objects.filter(id=match).update(worker="another", epoch=7)
+
+    await worker.records.call(goes_on_elsewhere)
+    assert await store.forget(match, room.keeper.lease.token)
+    await until(lambda: match not in worker.rooms)
+    assert await store.owner(match) is None

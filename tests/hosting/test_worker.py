@@ -14,7 +14,7 @@ from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
 from games.hosting.ledger.in_memory import MemoryLedger
-from games.hosting.relay import Attach, Say, Tell, decode_down, room_channel
+from games.hosting.relay import Attach, Publish, Say, Tell, decode_down, room_channel
 from games.hosting.worker import Control, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
@@ -238,3 +238,50 @@ async def test_a_match_that_ran_and_that_the_room_store_does_not_know_is_lost(
         await heir.locate(match)
     assert refused.value.code == Code.ROOM_LOST
     assert await status(heir, match) == ("abandoned", "room_lost")
+
+
+async def test_what_a_former_owner_says_late_is_told_to_nobody(worker: Worker) -> None:
+    told: list[object] = []
+
+    class Listener:
+        viewer, match, owner, welcomed, seat, encoding = "v", "m", "new", True, None, "json"
+
+        def told(self, message: Tell) -> None:
+            told.append(message.frame)
+
+        def publish(self, frame: bytes, tick: int) -> None:
+            told.append(frame)
+
+    listener = Listener()
+    worker.sockets["v"] = listener
+    worker.watch(listener)
+    for owner in ("old", "new"):
+        said = owner.encode()
+        for message in (
+            Tell("v", said, owner=owner),
+            Publish("m", "all", 1, {"json": said}, {}, owner),
+        ):
+            worker.courier.post(f"gateway.{worker.id}", "gateway.down", message)
+    await until(lambda: len(told) == 2)
+    assert told == [b"new", b"new"]
+    del worker.sockets["v"]
+
+
+async def test_a_socket_that_its_client_left_does_not_take_the_seat_back(worker: Worker) -> None:
+    """It asks again because the room moved, and nobody told it that its client has another one."""
+    match = await a_match(worker)
+    room = worker.rooms[match]
+    left, later = attach("left", 0), attach("later", 0)
+    left_again = attach("left", 0)
+    left_again.again = True
+    for seen in (left, later, left_again):
+        room.take(seen)
+    told = [await heard(worker) for _ in range(4)]
+    closed = [(one.viewer, one.close) for one in told]
+    assert closed == [("left", None), ("left", 4409), ("later", None), ("left", 4503)]
+    assert room.viewers.on(0).id == "later"
+    other = attach("other", 0)
+    other.again, other.session = True, "another session"
+    room.take(other)
+    assert (await heard(worker)).viewer == "later"
+    assert (await heard(worker)).admits, "another client may"
