@@ -177,7 +177,7 @@ class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker must know to run a match.
 
     Attributes:
-        seats: Number, name, whether a bot plays it.
+        seats: Number, name, whether a bot plays it, as it was when the match began.
     """
 
     match: str
@@ -203,10 +203,7 @@ def match_open(
     Raises:
         MatchLost: it was marked as abandoned just now.
     """
-    now = timezone.now()
-    opened = Match.objects.filter(id=match_id, status=Match.Status.STARTING).update(
-        status=Match.Status.RUNNING, worker=worker, epoch=epoch, started=now
-    )
+    opened = _begin(match_id, worker, epoch)
     running = Q(id=match_id, status=Match.Status.RUNNING)
     if not opened and resumable:
         Match.objects.filter(running, epoch__lt=epoch).update(worker=worker, epoch=epoch)
@@ -219,12 +216,35 @@ def match_open(
         return None
     if opened:
         _tell_changed(match_id)
+    return _spec(match)
+
+
+@transaction.atomic
+def _begin(match_id: UUID, worker: str, epoch: int) -> bool:
+    """Whether the match runs from now on; who sits there is what its room begins with."""
+    starting = Match.objects.filter(id=match_id, status=Match.Status.STARTING)
+    seats = list(Seat.objects.filter(match_id=match_id).values_list("number", "name", "bot"))
+    return bool(
+        starting.update(
+            status=Match.Status.RUNNING,
+            worker=worker,
+            epoch=epoch,
+            started=timezone.now(),
+            opening=seats,
+        )
+    )
+
+
+def _spec(match: Match) -> RoomSpec:
+    opening = match.opening
+    if opening is None:  # it began before that was kept
+        opening = match.seats.values_list("number", "name", "bot")
     return RoomSpec(
-        match=str(match_id),
+        match=str(match.id),
         title=match.title,
         settings=match.settings,
         seed=match.seed,
-        seats=[(seat.number, seat.name, seat.bot) for seat in match.seats.all()],
+        seats=[(number, name, bot) for number, name, bot in opening],
     )
 
 
