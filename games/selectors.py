@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
+from games.limits import ARCHIVE_LATE_S
 from games.models import Match, Seat
 
 
@@ -67,6 +68,19 @@ def matches_running() -> list[tuple[UUID, str]]:
     """All running matches, and the worker that runs each."""
     running = Match.objects.filter(status=Match.Status.RUNNING)
     return list(running.values_list("id", "worker"))
+
+
+def archive_complete(match: Match) -> bool:
+    """Whether all of this match should be archived by now."""
+    if match.status != Match.Status.FINISHED or match.ended is None:
+        return False
+    return timezone.now() - match.ended > timedelta(seconds=ARCHIVE_LATE_S)
+
+
+def matches_over(*, match_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of these matches that are over."""
+    over = Match.objects.filter(id__in=list(match_ids)).exclude(status__in=Match.LIVE)
+    return list(over.values_list("id", flat=True))
 
 
 def orders_for(*, match_ids: Iterable[UUID]) -> tuple[list[UUID], list[tuple[UUID, int, str]]]:

@@ -5,9 +5,10 @@ must not write its result. Nothing here knows sockets or REST; what must reach a
 through the port ``rooms``, which hosting implements and ``gameserver`` plugs in.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -17,9 +18,12 @@ from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
+from games import journals
 from games.catalog import TITLES
 from games.models import Match, Seat
 from games.sim import Outcome
+
+logger = logging.getLogger(__name__)
 
 match_changed = Signal()
 """Sent after the commit with ``match_id``, when a match started, changed seats or ended."""
@@ -280,6 +284,46 @@ def match_fault(*, match_id: UUID, worker: str, traceback: str) -> bool:
             fault=traceback,
         )
     )
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """A match that is over, for those who archive it."""
+
+    spec: RoomSpec
+    outcome: Outcome | None
+    ended: datetime
+
+
+def match_closed(*, match_id: UUID) -> Closed | None:
+    """What the rest of its journal is archived with; None if the match goes on."""
+    match = Match.objects.filter(id=match_id, ended__isnull=False).first()
+    if match is None or match.ended is None:
+        return None
+    outcome = None if match.ranking is None else Outcome(match.ranking, match.reason)
+    return Closed(_spec(match), outcome, match.ended)
+
+
+def match_archived(*, match_id: UUID) -> None:
+    """Some of its journal is archived, or is about to be: it has files that will be removed."""
+    Match.objects.filter(id=match_id).update(archived=timezone.now())
+
+
+def journals_prune(*, days: int, most: int) -> int:
+    """Remove the journals of matches that ended so many days ago; of how many matches. Any number
+    of workers may do it at the same time.
+
+    Args:
+        most: How many at once, oldest first.
+    """
+    before = timezone.now() - timedelta(days=days)
+    old = Match.objects.filter(archived__isnull=False, ended__lt=before).order_by("ended")
+    ids = list(old.values_list("id", flat=True)[:most])
+    for match_id in ids:
+        journals.remove(str(match_id))
+        Match.objects.filter(id=match_id).update(archived=None)
+    if ids:
+        logger.info("the journals of %d matches were removed", len(ids))
+    return len(ids)
 
 
 def _close(which: Q, **fields: object) -> int:

@@ -33,11 +33,12 @@ from lobby.feed import feed
 
 async def _open_ledger() -> Ledger:
     """The room store: in Redis, where workers share it; else in a file of this one's own."""
-    url = settings.EVERTICK["JOURNAL_URL"]
+    url, trim_unarchived = settings.EVERTICK["JOURNAL_URL"], not settings.EVERTICK["ARCHIVE"]
     if url:
-        return RedisLedger.connect(url, settings.EVERTICK["KEY_PREFIX"], trim_unarchived=True)
+        prefix = settings.EVERTICK["KEY_PREFIX"]
+        return RedisLedger.connect(url, prefix, trim_unarchived=trim_unarchived)
     path = settings.EVERTICK["JOURNAL_PATH"]
-    return await SqliteLedger.open(path, trim_unarchived=True)
+    return await SqliteLedger.open(path, trim_unarchived=trim_unarchived)
 
 
 worker = Worker(
@@ -45,6 +46,8 @@ worker = Worker(
     layer=get_channel_layer(),
     room_app=RoomConsumer.as_asgi(),
     lease_s=settings.EVERTICK["LEASE_S"],
+    archives=settings.EVERTICK["ARCHIVE"],
+    journal_days=settings.EVERTICK["JOURNAL_DAYS"],
 )
 services.rooms = Control(worker)
 

@@ -86,7 +86,8 @@ class RoomConsumer(AsyncConsumer):
             self.room,
             scope["lease"],
             self.worker,
-            checkpoint_now=self._migrated,
+            self.spec,
+            migrated=self._migrated,
             lost=self._lost,
             caught_up=self._wake,  # who left behind these ticks enters now
             failed=self._fault,

@@ -24,8 +24,9 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from games import selectors, services
+from games.hosting.archive import Archive, ArchiveUnavailable
 from games.hosting.fanout import together
-from games.hosting.ledger import Lease, Ledger, LedgerError, Loaded, Owner
+from games.hosting.ledger import Lease, Ledger, LedgerError, Loaded, Owner, Refused
 from games.hosting.ledger.committer import Committer
 from games.hosting.ledger.watch import Watch
 from games.hosting.meter import Meter
@@ -46,12 +47,16 @@ from games.hosting.relay import (
 )
 from games.limits import (
     ADOPTIONS_AT_ONCE_MAX,
+    ARCHIVE_CLOSE_PAUSES_S,
+    ARCHIVE_SWEEP_MAX,
+    ARCHIVE_SWEEP_S,
     BEAT_S,
     BEAT_WAIT_S,
     HAND_OVER_S,
     LAST_WORDS_S,
     LAYER_RETRY_S,
     LEASE_S,
+    PRUNE_S,
     ROOMS_PER_WORKER_MAX,
     TICKET_TTL_S,
     UNOWNED_S,
@@ -107,11 +112,21 @@ class Worker:
         layer: BaseChannelLayer,
         room_app: RoomApp,
         lease_s: float = LEASE_S,
+        archives: bool = False,
+        journal_days: int = 0,
     ) -> None:
-        """``lease_s``: how long another worker must be silent before its rooms are taken over."""
+        """A server process that was not started yet.
+
+        Args:
+            lease_s: How long another worker must be silent before its rooms are taken over.
+            archives: Whether journals are archived before the room store forgets them. That must
+                then keep them for so long.
+            journal_days: How long an archived journal is kept after its match; 0: for ever.
+        """
         self.id = secrets.token_hex(8)
         self.ledger: Ledger
         self.committer: Committer
+        self.archive: Archive | None = None
         self.beats = Watch(lease_s)
         self._lease_s = lease_s
         self._beaten_at = 0.0  # when this worker's last sign of life was answered
@@ -131,6 +146,8 @@ class Worker:
         self._others: set[str] = set()  # workers that live
         self._silent: set[str] = set()
         self._adopting = asyncio.Semaphore(ADOPTIONS_AT_ONCE_MAX)
+        self._archives, self._journal_days = archives, journal_days
+        self._closing: set[str] = set()  # matches that are over, and being archived
         self._stopping = False
 
     # --- from start to stop ------------------------------------------------------------------
@@ -149,6 +166,10 @@ class Worker:
             self.spawn(loop())
         self.spawn(self._every(BEAT_S, self._beat))
         self.spawn(self._every(UNOWNED_S, self._sweep))
+        self.spawn(self._every(ARCHIVE_SWEEP_S, self._sweep_closed))
+        if self._archives:
+            self.archive = Archive(self.ledger, self.records, days=self._journal_days)
+            self.spawn(self._every(PRUNE_S, self.archive.prune))
 
     async def stop(self) -> None:
         """Leave the rooms to others, tell everybody, and go."""
@@ -166,6 +187,8 @@ class Worker:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.archive is not None:
+            self.archive.stop()
         await self.records.close()
         await self.ledger.close()
 
@@ -217,6 +240,8 @@ class Worker:
         """
         if match in self.rooms:
             return self.id
+        if match in self._closing:
+            raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         if match not in self._opening:
             task = self._opening[match] = self.spawn(self._find_or_open(match))
             task.add_done_callback(lambda _: self._opening.pop(match, None))
@@ -259,10 +284,10 @@ class Worker:
                 resumable=bool(lease.before),
             )
         except services.MatchLost:
-            await self.ledger.forget(match, lease.token)
+            await self._drop(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
-            await self.ledger.forget(match, lease.token)
+            await self._drop(match, lease.token)
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         loaded = await self.ledger.load(match, lease.token)
         beats = await self.ledger.beats() if lease.before else {}
@@ -273,7 +298,7 @@ class Worker:
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             running.result()  # what fails besides its rules is no reason to forget a room
-            await self.ledger.forget(match, lease.token)
+            await self._drop(match, lease.token)
             raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
         if lease.before:
             logger.info("match %s goes on here, from tick %d", match, lease.tick)
@@ -328,6 +353,56 @@ class Worker:
         self.rooms.pop(match, None)
         if match in self._closers:
             self._closers[match].put_nowait({"type": "room.close"})
+
+    # --- when a match is over ------------------------------------------------------------------
+
+    async def forget(self, match: str, token: str) -> None:
+        """Have the room store forget a room whose match is over, once its journal is archived.
+
+        Where that cannot be done within a minute, the room is left in the store for the sweep.
+        """
+        if self.archive is None:
+            with contextlib.suppress(LedgerError):
+                await self.ledger.forget(match, token)
+            return
+        self._closing.add(match)  # else the sweep would release it
+        try:
+            await self._close(self.archive, match, token)
+        finally:
+            self._closing.discard(match)
+
+    async def _close(self, archive: Archive, match: str, token: str) -> None:
+        for pause_s in ARCHIVE_CLOSE_PAUSES_S:
+            try:
+                if await archive.close(match, token):
+                    return
+            except Refused:
+                return
+            except (ArchiveUnavailable, LedgerError) as error:
+                logger.warning("match %s is over and cannot be archived: %r", match, error)
+            await asyncio.sleep(pause_s)
+        with contextlib.suppress(LedgerError):
+            await self.ledger.release(match, token)
+
+    async def _drop(self, match: str, token: str) -> None:
+        """``forget``, for somebody who waits for an answer."""
+        if self.archive is None:
+            await self.ledger.forget(match, token)
+        else:
+            self._closing.add(match)
+            self.spawn(self.forget(match, token))
+
+    async def _sweep_closed(self) -> None:
+        """Have the store forget what somebody left in it of matches that are over."""
+        if self._stopping:
+            return
+        left = await self.ledger.rooms_of("")
+        ids = [UUID(match) for match in left]
+        over = await self.records.call(selectors.matches_over, match_ids=ids)
+        for match in map(str, over[:ARCHIVE_SWEEP_MAX]):
+            lease = await self.ledger.acquire(match, self.id, left[match])
+            if isinstance(lease, Lease):
+                await self._drop(match, lease.token)
 
     # --- between sockets and rooms -----------------------------------------------------------
 
@@ -393,7 +468,9 @@ class Worker:
         while True:
             try:
                 await job()
-            except (LedgerError, RedisError, OSError, DatabaseError) as error:
+            except (
+                LedgerError, RedisError, OSError, DatabaseError, ArchiveUnavailable
+            ) as error:  # fmt: skip
                 logger.warning("%s: %r", job.__name__, error)
             except Exception:
                 logger.exception("%s failed", job.__name__)
@@ -480,7 +557,7 @@ class Worker:
         for match, room in rooms.items():
             room.check_lease(held.get(match, ""))
         for match, token in held.items():
-            if match not in self.rooms and match not in self._opening:
+            if not (match in self.rooms or match in self._opening or match in self._closing):
                 await self.ledger.release(match, token)  # a lease whose answer was lost
 
     def _is_left(self, match: str, worker: str) -> bool:
