@@ -273,5 +273,5 @@ PRUNE_S = 3600.0
 PRUNE_MAX = 200
 """Of those, how many matches are removed at a look."""
 
-REPLAY_TICKS_MAX = 20_000
-"""Ticks that the admin plays again within a request; the command has no bound."""
+REPLAY_TICKS_MAX = 5_000
+"""Ticks that the admin plays again within a request: a second or two. The command has no bound."""

@@ -298,25 +298,27 @@ class _Wrong(Exception):
 def verify(files: Iterable[bytes], game: Game[Any], *, over: bool = False) -> Report:
     """Play a match again from its segments, and compare.
 
+    What is missing, or was made by other rules, is named, and play goes on where the journal says
+    what it builds on; at anything else that is wrong it ends.
+
     Args:
         files: In the order of their first and last ticks; read one by one.
         over: Whether the match was played to its end, so that there must be a last segment.
     """
     replay = _Replay(game)
-    finding = None
     try:
         for data in files:
             replay.read(data)
         if over and not replay.ended:
-            replay.missing(replay.last + 1)
+            replay.missing("the end is in no segment")
     except _Wrong as wrong:
-        finding = wrong.finding
+        replay.wrong = replay.wrong or wrong.finding
     return Report(
         last=replay.last,
         played=replay.played,
         compared=replay.compared,
         ended=replay.ended,
-        finding=finding or replay.left_out,
+        finding=replay.wrong or replay.left_out,
     )
 
 
@@ -325,6 +327,7 @@ class _Replay:
 
     Attributes:
         room: None where the way is lost: behind a gap, or under rules that are not here.
+        wrong: The first that is.
         left_out: The first tick that could not be played, for no fault of what was written.
     """
 
@@ -333,6 +336,7 @@ class _Replay:
         self.room: Room | None = None
         self.last = self.played = self.compared = 0
         self.ended = False
+        self.wrong: Finding | None = None
         self.left_out: Finding | None = None
         self._seen: dict[int, bytes] = {}  # tick: digest, as far back as segments overlap
 
@@ -357,12 +361,15 @@ class _Replay:
         if reader.end:
             self._end(reader.end)
 
-    def missing(self, tick: int) -> None:
-        raise _Wrong(tick, "gap", "it is in no segment")
+    def missing(self, text: str) -> None:
+        """What comes next is not there."""
+        self.room = None
+        self.wrong = self.wrong or Finding(self.last + 1, "gap", text)
 
     def _begin(self, head: Head) -> None:
         if head.first > self.last + 1:
-            self.missing(self.last + 1)
+            self.missing("it is in no segment")
+            self.last = head.first - 1
         self._seen = {tick: seen for tick, seen in self._seen.items() if tick >= head.first}
         if head.first == 1 and self.last == 0 and head.rules == self.game.version:
             origin = head.origin
@@ -395,8 +402,8 @@ class _Replay:
         if written.begins:
             self._begins(tick, head.origin, written.begins)
         if self.room is None:
-            raise _Wrong(tick, "gap", "what it builds on is in no segment")
-        self.room.play(written.record)
+            return self.missing("what it builds on is in no segment")
+        self.room.follow(written.record)
         self.played += 1
         if written.hash:
             self._compare(tick, written.hash)

@@ -533,7 +533,8 @@ async def test_what_the_room_store_lost_is_named_and_what_follows_is_archived(
     assert found.finding is not None
     assert (found.finding.tick, found.finding.why) == (1, "gap")
     (segment,) = journals.stored(match)
-    assert segment.first > 1
+    assert found.played == found.last - segment.first + 1, "all that was not lost"
+    assert 1 < segment.first < found.last
 
 
 async def test_who_sat_down_later_is_not_there_at_the_beginning(
@@ -552,11 +553,13 @@ async def test_who_sat_down_later_is_not_there_at_the_beginning(
     heir = await start()
     owner = await store.owner(match)
     assert owner is not None
-    lease = await store.acquire(match, heir.id, owner.token)  # before there is any checkpoint
+    lease = await store.acquire(match, "nobody", owner.token)  # before there is any checkpoint
     assert isinstance(lease, Lease)
     assert (await store.load(match, lease.token)).checkpoint is None
     await until(lambda: match not in worker.rooms)
-    assert await heir.locate(match) == heir.id
+    assert await store.release(match, lease.token)
+    if await heir.locate(match) != heir.id:  # the sweep of the other one was quicker
+        heir = worker
     assert heir.rooms[match].room.places[1].name == "Bob"  # type: ignore[attr-defined]
     await play(heir, match, 8)
     win(heir, match)

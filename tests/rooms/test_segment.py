@@ -372,13 +372,12 @@ def test_segments_that_contradict_each_other_are_found_at_the_tick(tick: int) ->
 
 def test_a_missing_segment_is_found_at_its_first_tick(tally: Played) -> None:
     first, second, third = tally.files(30, 60)
-    for files, tick in (
-        ([second, third], 1),
-        ([first, third], 31),
-        ([first, second], 61),
-    ):
-        finding = tally.verify(files, over=True).finding
-        assert finding == Finding(tick, "gap", "it is in no segment")
+    for files, tick in (([second, third], 1), ([first, third], 31)):
+        report = tally.verify(files, over=True)
+        assert report.finding == Finding(tick, "gap", "it is in no segment")
+        assert report.last == 100
+    report = tally.verify([first, second], over=True)
+    assert report.finding == Finding(61, "gap", "the end is in no segment")
     assert tally.verify([first, second]).ok, "a match that goes on is archived in part"
     assert not tally.verify([first, second]).ended
 
@@ -387,6 +386,22 @@ def test_a_journal_that_does_not_say_what_it_builds_on_is_a_gap(tally: Played) -
     first = changed(tally.lines, 1, lambda old: msgspec.structs.replace(old, rules=2))
     report = tally.verify(written(cut(tally.origin, 0, first)))
     assert report.finding == Finding(2, "gap", "what it builds on is in no segment")
+
+
+def test_behind_a_gap_play_goes_on_where_the_journal_says_what_it_builds_on() -> None:
+    played = Played(Adding, 40)
+    begins = played.room.checkpoint()
+    for _ in range(20):
+        played.write(played.room.tick().record, begins)
+        begins = b""
+    lost = [*cut(played.origin, 0, played.lines[:30]), *cut(played.origin, 40, played.lines[40:])]
+    report = played.verify(written(lost))
+    assert report.finding == Finding(31, "gap", "it is in no segment")
+    assert (report.played, report.last) == (50, 60)
+    forged = changed(played.lines, 50, longer)
+    lost[1] = cut(played.origin, 40, forged[40:])[0]
+    worse = played.verify(written(lost))
+    assert (worse.finding, worse.last) == (report.finding, 59), "the first is named"
 
 
 # --- other rules ---------------------------------------------------------------------------------
