@@ -359,7 +359,8 @@ class Worker:
     async def forget(self, match: str, token: str) -> None:
         """Have the room store forget a room whose match is over, once its journal is archived.
 
-        Where that cannot be done within a minute, the room is left in the store for the sweep.
+        Where that cannot be done within a minute, the sweep of leases gives the room up, and that
+        of matches that are over tries again.
         """
         if self.archive is None:
             with contextlib.suppress(LedgerError):
@@ -381,8 +382,6 @@ class Worker:
             except (ArchiveUnavailable, LedgerError) as error:
                 logger.warning("match %s is over and cannot be archived: %r", match, error)
             await asyncio.sleep(pause_s)
-        with contextlib.suppress(LedgerError):
-            await self.ledger.release(match, token)
 
     async def _drop(self, match: str, token: str) -> None:
         """``forget``, for somebody who waits for an answer."""

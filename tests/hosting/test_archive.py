@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from channels.layers import InMemoryChannelLayer
+from django.db import DatabaseError
 
 from games import journals, services
 from games.catalog import TITLES
@@ -20,6 +21,7 @@ from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.records import Records
 from games.hosting.worker import Control, Worker
 from games.models import Match
+from games.protocol.codes import Code, ProtocolError
 from games.rooms.segment import End, Report, read_segment
 from tests.hosting.test_worker import Newer, until
 from tests.lobby.kit import person
@@ -429,6 +431,44 @@ async def test_nothing_is_forgotten_while_the_storage_is_away(
     await worker._sweep_closed()
     await forgotten(store, match)
     assert (await report(worker, match)).ok
+
+
+async def test_a_result_that_could_not_be_recorded_is_not_forgotten(
+    worker: Worker, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: Any) -> bool:
+        raise DatabaseError("for a while")
+
+    match = await a_match(worker)
+    await play(worker, match, 7)
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "match_finish", fails)
+        win(worker, match)
+        await until(lambda: match in worker._closing)
+        await until(lambda: match not in worker._closing)
+    assert await store.owner(match) is not None
+    await worker._sweep()
+    await forgotten(store, match)
+    row = await worker.records.call(Match.objects.get, id=match)
+    assert (row.status, row.reason) == ("finished", "won")
+    assert (await report(worker, match)).ok
+
+
+async def test_a_match_that_waits_for_the_archive_stays_with_its_worker(
+    worker: Worker, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("games.hosting.worker.ARCHIVE_CLOSE_PAUSES_S", (60.0,))
+    take_away(folder)
+    match = await a_match(worker)
+    await play(worker, match, 7)
+    win(worker, match)
+    await until(lambda: match in worker._closing)
+    before = await store.owner(match)
+    await worker._sweep_leases()
+    with pytest.raises(ProtocolError) as refused:
+        await worker.locate(match)
+    assert refused.value.code == Code.MATCH_OVER
+    assert await store.owner(match) == before
 
 
 async def test_what_cannot_be_archived_for_a_day_is_lost_and_said_so(
