@@ -9,11 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
-from games.limits import WORKER_ROW_S
+from games import journals
+from games.limits import REPLAY_TICKS_MAX, WORKER_ROW_S
 from games.models import Match, Seat, Worker
-from games.selectors import matches
+from games.selectors import archive_complete, matches
 from games.services import match_end, worker_drain
 
 
@@ -53,7 +54,7 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
     search_help_text = "Id of the match, name on a seat, or username"
     list_per_page = 50
     show_full_result_count = False
-    actions = ("end_matches",)
+    actions = ("end_matches", "replay_matches")
     inlines = (SeatInline,)
     fieldsets = (
         (None, {"fields": ("id", "title", "rules_version", "settings", "public", "worker")}),
@@ -62,7 +63,7 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
             {"fields": ("status", "end_requested", "created", "started", "ended", "duration")},
         ),
         ("Result", {"fields": ("result", "reason", "ranking", "fault_text")}),
-        ("To play it again", {"fields": ("seed_when_over",)}),
+        ("To play it again", {"fields": ("seed_when_over", "archived", "journal")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Match]:
@@ -101,6 +102,32 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
     def fault_text(self, match: Match) -> str:
         return format_html("<pre>{}</pre>", match.fault) if match.fault else "–"
 
+    @admin.display(description="journal")
+    def journal(self, match: Match) -> str:
+        """Its segments: the ticks of each, and how large its file is."""
+        if match.archived is None:
+            return "–"
+        try:
+            segments = journals.stored(str(match.id))
+            sizes = [journals.storage().size(segment.name) for segment in segments]
+        except Exception as error:  # noqa: BLE001 - storages fail in ways of their own
+            return f"The storage does not answer: {error}"
+        return format_html(
+            "{} segments, {} bytes. To compare: the action in the list, or"
+            " <code>manage.py replay {}</code><ul>{}</ul>",
+            len(segments),
+            sum(sizes),
+            match.id,
+            format_html_join(
+                "",
+                "<li>ticks {} to {}: {} bytes</li>",
+                (
+                    (segment.first, segment.last, size)
+                    for segment, size in zip(segments, sizes, strict=True)
+                ),
+            ),
+        )
+
     # --- actions ------------------------------------------------------------------------------
 
     def has_end_permission(self, request: HttpRequest) -> bool:
@@ -119,6 +146,36 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
         text = f"{len(ended)} ended." + (f" {over} were over already." if over else "")
         level = messages.SUCCESS if ended else messages.WARNING
         self.message_user(request, text, level)
+
+    @admin.action(description="Replay and compare", permissions=["view"])
+    def replay_matches(self, request: HttpRequest, chosen: QuerySet[Match]) -> None:
+        """Play them again from their journals, as far as that fits into a request."""
+        left = REPLAY_TICKS_MAX
+        for match in chosen:
+            try:
+                left -= _ticks(match)
+                if left < 0:
+                    text, level = "too long for a request; use manage.py replay", messages.WARNING
+                else:
+                    text, level = _replayed(match)
+            except Exception as error:  # noqa: BLE001 - storages fail in ways of their own
+                text, level = f"the storage does not answer: {error}", messages.ERROR
+            self.message_user(request, f"{match}: {text}", level)
+
+
+def _ticks(match: Match) -> int:
+    segments = journals.stored(str(match.id))
+    return segments[-1].last if segments else 0
+
+
+def _replayed(match: Match) -> tuple[str, int]:
+    """What a replay has shown, and how it is to be shown."""
+    if match.archived is None:
+        return "no journal of it is archived", messages.WARNING
+    report = journals.check(str(match.id), match.title, over=archive_complete(match))
+    if report.wrong:
+        return str(report), messages.ERROR
+    return str(report), messages.SUCCESS if report.ok else messages.WARNING
 
 
 @admin.register(Worker)

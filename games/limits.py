@@ -255,3 +255,54 @@ COMMIT_PAUSE_S_MIN = 0.01
 COMMIT_PAUSE_S_MAX = 0.2
 """Seconds before it is repeated again and again; the pause doubles up to it. Play goes on half a
 second after Redis is back."""
+
+# --- The archive ---------------------------------------------------------------------------------
+
+ARCHIVE_TICKS = 1200
+"""Ticks of a room after which they are archived: a minute at 20 Hz, some ten kilobytes."""
+
+ARCHIVE_S = 60.0
+"""Seconds after which they are archived if they are fewer: how much longer than a checkpoint needs
+it the room store keeps a journal."""
+
+ARCHIVE_READ_TICKS = 200
+"""Ticks read from the room store at once, so that its answer stays small."""
+
+SEGMENT_BYTES_MAX = 8 * 1024 * 1024
+"""Bytes of a journal in one segment, before they are compressed; a single tick may be more."""
+
+SEGMENT_UNPACKED_BYTES_MAX = 64 * 1024 * 1024
+"""Bytes to which a file may unpack when it is read; a small file can be made to be gigabytes."""
+
+ARCHIVES_AT_ONCE_MAX = 2
+"""Rooms of a worker that are archived at the same time, and threads that wait for the storage. Each
+holds a segment in memory; a full worker of 5,000 rooms needs 83 a second, at 10 ms each."""
+
+ARCHIVE_BACKLOG_TICKS_MAX = 72_000
+"""Ticks of a live room that wait for a storage that is away: an hour at 20 Hz, some ten megabytes.
+Beyond it they are given up, so that the room store does not fill."""
+
+ARCHIVE_CLOSE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Seconds between the tries to archive the rest of a match that is over; then it is left to the
+sweep of any worker."""
+
+ARCHIVE_LATE_S = 300.0
+"""Seconds after the end of a match in which the rest of its journal may still be on its way."""
+
+ARCHIVE_SWEEP_S = 30.0
+"""Seconds between two looks for matches that are over and still in the room store."""
+
+ARCHIVE_SWEEP_MAX = 50
+"""Of those, how many are archived at a look."""
+
+ARCHIVE_HOLD_S = 24 * 3600.0
+"""Seconds after its end for which the room store keeps what cannot be archived; then it is lost."""
+
+PRUNE_S = 3600.0
+"""Seconds between two looks for archives that are old enough to be removed."""
+
+PRUNE_MAX = 200
+"""Of those, how many matches are removed at a look."""
+
+REPLAY_TICKS_MAX = 5_000
+"""Ticks that the admin plays again within a request: a second or two. The command has no bound."""

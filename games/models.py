@@ -29,6 +29,9 @@ class Match(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.STARTING)
     worker = models.CharField(max_length=64, blank=True, help_text="The worker that runs it.")
     epoch = models.PositiveBigIntegerField(default=0, help_text="Which owner that is.")
+    opening = models.JSONField(
+        null=True, help_text="Number, name and bot of each seat when it began."
+    )
     end_requested = models.BooleanField(default=False)
     ranking = models.JSONField(null=True, help_text="Groups of seats, best first.")
     reason = models.CharField(max_length=64, blank=True, help_text="Why it ended.")
@@ -36,6 +39,9 @@ class Match(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True)
     ended = models.DateTimeField(null=True)
+    archived = models.DateTimeField(
+        null=True, help_text="When some of its journal was archived last; empty if nothing is."
+    )
 
     class Meta:
         verbose_name_plural = "matches"
@@ -51,6 +57,10 @@ class Match(models.Model):
             # Of those that run, most may sleep, and none of these has a worker.
             models.Index(
                 fields=["worker"], name="match_awake", condition=Q(status="running", worker__gt="")
+            ),
+            # Of many old matches, those that still have a journal to remove.
+            models.Index(
+                fields=["ended"], name="match_archived", condition=Q(archived__isnull=False)
             ),
         ]
 

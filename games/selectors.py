@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
+from games.limits import ARCHIVE_LATE_S
 from games.models import Match, Seat, Sleep
 
 
@@ -75,6 +76,19 @@ def matches_to_wake(*, now: datetime) -> list[UUID]:
     """Those who sleep and must not any longer, who waited longest first."""
     due = Sleep.objects.filter(wake_at__lte=now).order_by("wake_at")
     return list(due.values_list("match_id", flat=True)[:100])
+
+
+def archive_complete(match: Match) -> bool:
+    """Whether all of this match should be archived by now."""
+    if match.status != Match.Status.FINISHED or match.ended is None:
+        return False
+    return timezone.now() - match.ended > timedelta(seconds=ARCHIVE_LATE_S)
+
+
+def matches_over(*, match_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of these matches that are over."""
+    over = Match.objects.filter(id__in=list(match_ids)).exclude(status__in=Match.LIVE)
+    return list(over.values_list("id", flat=True))
 
 
 def orders_for(*, match_ids: Iterable[UUID]) -> tuple[list[UUID], list[tuple[UUID, int, str]]]:

@@ -5,6 +5,7 @@ must not write its result. Nothing here knows sockets or REST; what must reach a
 through the port ``rooms``, which hosting implements and ``gameserver`` plugs in.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,9 +18,12 @@ from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
+from games import journals
 from games.catalog import TITLES
 from games.models import Match, Seat, Sleep, Worker
 from games.sim import Outcome
+
+logger = logging.getLogger(__name__)
 
 match_changed = Signal()
 """Sent after the commit with ``match_id``, when a match started, changed seats or ended."""
@@ -200,7 +204,7 @@ class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker must know to run a match.
 
     Attributes:
-        seats: Number, name, whether a bot plays it.
+        seats: Number, name, whether a bot plays it, as it was when the match began.
         slept: As it is to go on, where it slept until now.
     """
 
@@ -236,10 +240,7 @@ def match_open(
     Raises:
         MatchLost: it was marked as abandoned just now.
     """
-    now = timezone.now()
-    opened = Match.objects.filter(id=match_id, status=Match.Status.STARTING).update(
-        status=Match.Status.RUNNING, worker=worker, epoch=epoch, started=now
-    )
+    opened = _begin(match_id, worker, epoch)
     running = Q(id=match_id, status=Match.Status.RUNNING)
     slept = None
     if not opened:
@@ -258,12 +259,35 @@ def match_open(
         return None
     if opened:
         _tell_changed(match_id)
+    return _spec(match, slept)
+
+
+@transaction.atomic
+def _begin(match_id: UUID, worker: str, epoch: int) -> bool:
+    """Whether the match runs from now on; who sits there is what its room begins with."""
+    starting = Match.objects.filter(id=match_id, status=Match.Status.STARTING)
+    seats = list(Seat.objects.filter(match_id=match_id).values_list("number", "name", "bot"))
+    return bool(
+        starting.update(
+            status=Match.Status.RUNNING,
+            worker=worker,
+            epoch=epoch,
+            started=timezone.now(),
+            opening=seats,
+        )
+    )
+
+
+def _spec(match: Match, slept: Slept | None = None) -> RoomSpec:
+    opening = match.opening
+    if opening is None:  # it began before that was kept
+        opening = match.seats.values_list("number", "name", "bot")
     return RoomSpec(
-        match=str(match_id),
+        match=str(match.id),
         title=match.title,
         settings=match.settings,
         seed=match.seed,
-        seats=[(seat.number, seat.name, seat.bot) for seat in match.seats.all()],
+        seats=[(number, name, bot) for number, name, bot in opening],
         slept=slept,
     )
 
@@ -275,8 +299,12 @@ def match_sleep(
     """Keep a room here while nobody needs it; False if ``worker`` does not run this match any
     more. Nothing may be told of it until ``match_open``."""
     asleep = Match.objects.filter(
-        id=match_id, worker=worker, epoch=epoch, status=Match.Status.RUNNING, end_requested=False
-    ).update(worker="")
+        id=match_id,
+        worker=worker,
+        epoch__lte=epoch,
+        status=Match.Status.RUNNING,
+        end_requested=False,
+    ).update(worker="", epoch=epoch)
     if asleep:
         Sleep.objects.update_or_create(
             match_id=match_id,
@@ -353,6 +381,46 @@ def worker_gone(*, worker: str, unseen: timedelta) -> None:
 def worker_drain(*, worker: str) -> bool:
     """Ask a worker to give its rooms and sockets to others; it does within seconds."""
     return bool(Worker.objects.filter(id=worker).update(drain_requested=True))
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """A match that is over, for those who archive it."""
+
+    spec: RoomSpec
+    outcome: Outcome | None
+    ended: datetime
+
+
+def match_closed(*, match_id: UUID) -> Closed | None:
+    """What the rest of its journal is archived with; None if the match goes on."""
+    match = Match.objects.filter(id=match_id, ended__isnull=False).first()
+    if match is None or match.ended is None:
+        return None
+    outcome = None if match.ranking is None else Outcome(match.ranking, match.reason)
+    return Closed(_spec(match), outcome, match.ended)
+
+
+def match_archived(*, match_id: UUID) -> None:
+    """Some of its journal is archived, or is about to be: it has files that will be removed."""
+    Match.objects.filter(id=match_id).update(archived=timezone.now())
+
+
+def journals_prune(*, days: int, most: int) -> int:
+    """Remove the journals of matches that ended so many days ago; of how many matches. Any number
+    of workers may do it at the same time.
+
+    Args:
+        most: How many at once, oldest first.
+    """
+    before = timezone.now() - timedelta(days=days)
+    old = Match.objects.filter(archived__isnull=False, ended__lt=before).order_by("ended")
+    ids = list(old.values_list("id", flat=True)[:most])
+    for match_id in ids:
+        journals.remove(str(match_id))
+        Match.objects.filter(id=match_id).update(archived=None)
+    if ids:
+        logger.info("the journals of %d matches were removed", len(ids))
+    return len(ids)
 
 
 def _close(which: Q, **fields: object) -> int:

@@ -26,7 +26,7 @@ from games.hosting.ledger import Ledger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
 from games.hosting.roles import Role
-from games.hosting.worker import Control, Worker
+from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
@@ -34,27 +34,32 @@ from lobby.feed import feed
 
 async def _open_ledger() -> Ledger:
     """The room store: in Redis, where workers share it; else in a file of this one's own."""
-    url = settings.EVERTICK["JOURNAL_URL"]
+    url, trim_unarchived = settings.EVERTICK["JOURNAL_URL"], not settings.EVERTICK["ARCHIVE"]
     if url:
-        return RedisLedger.connect(url, settings.EVERTICK["KEY_PREFIX"], trim_unarchived=True)
+        prefix = settings.EVERTICK["KEY_PREFIX"]
+        return RedisLedger.connect(url, prefix, trim_unarchived=trim_unarchived)
     path = settings.EVERTICK["JOURNAL_PATH"]
-    return await SqliteLedger.open(path, trim_unarchived=True)
+    return await SqliteLedger.open(path, trim_unarchived=trim_unarchived)
 
 
 worker = Worker(
     open_ledger=_open_ledger,
     layer=get_channel_layer(),
     room_app=RoomConsumer.as_asgi(),
-    role=Role(settings.EVERTICK["ROLE"]),
-    lease_s=settings.EVERTICK["LEASE_S"],
-    drain_s=settings.EVERTICK["DRAIN_S"],
-    spread_s=settings.EVERTICK["DRAIN_SPREAD_S"],
+    options=Options(
+        role=Role(settings.EVERTICK["ROLE"]),
+        lease_s=settings.EVERTICK["LEASE_S"],
+        drain_s=settings.EVERTICK["DRAIN_S"],
+        spread_s=settings.EVERTICK["DRAIN_SPREAD_S"],
+        archives=settings.EVERTICK["ARCHIVE"],
+        journal_days=settings.EVERTICK["JOURNAL_DAYS"],
+    ),
 )
 services.rooms = Control(worker)
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone
 _places: list[Any] = [re_path("", _nowhere)]
-if worker.role is not Role.HOST:
+if worker.options.role is not Role.HOST:
     _places[:0] = games_routing.websocket_urlpatterns(worker)
     _places[:0] = lobby_routing.websocket_urlpatterns
 _sockets = URLRouter(_places)

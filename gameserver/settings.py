@@ -20,7 +20,11 @@
 ``EVERTICK_PREFIX``     what all keys and channels in Redis begin with
 ``EVERTICK_SILENT_S``   seconds without a report after which a slow socket is closed
 ``EVERTICK_THROTTLE``   ``off``: no REST throttling, for load tests
-``EVERTICK_VAR``        the folder for SQLite and the secret key
+``EVERTICK_VAR``        the folder for SQLite, the secret key and archived journals
+``ARCHIVE``             0: journals are not archived, and no match can be played again
+``JOURNAL_DAYS``        days for which the journal of a match is kept: 30; 0: for ever
+``JOURNALS_STORAGE``    a storage class for them; else files in ``var/journals``
+``JOURNALS_OPTIONS``    its options, as JSON
 ======================= ==================================================================
 """
 
@@ -28,6 +32,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from django.conf import global_settings
 
 from games import limits
 from gameserver.secretkey import secret_key
@@ -56,6 +61,8 @@ EVERTICK = {
     "ROLE": env.str("ROLE", default="all"),
     "DRAIN_S": env.float("DRAIN_S", default=0.0),
     "DRAIN_SPREAD_S": env.float("DRAIN_SPREAD_S", default=limits.MOVE_SPREAD_S),
+    "ARCHIVE": env.bool("ARCHIVE", default=True),
+    "JOURNAL_DAYS": env.int("JOURNAL_DAYS", default=30),
     "ORIGINS": ORIGINS,
     "SILENT_READER_S": env.float("EVERTICK_SILENT_S", default=limits.SILENT_READER_S),
 }
@@ -141,6 +148,22 @@ elif _engine == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, Django must not as well
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Files ------------------------------------------------------------------------------------
+
+JOURNALS_STORAGE = env.str("JOURNALS_STORAGE", default="")
+STORAGES = {
+    **global_settings.STORAGES,
+    "journals": {
+        "BACKEND": JOURNALS_STORAGE,
+        "OPTIONS": env.json("JOURNALS_OPTIONS", default={}),
+    }
+    if JOURNALS_STORAGE
+    else {
+        "BACKEND": "gameserver.storage.WholeFileStorage",
+        "OPTIONS": {"location": VAR_DIR / "journals"},
+    },
+}
 
 # --- Between workers --------------------------------------------------------------------------
 

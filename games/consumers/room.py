@@ -21,10 +21,11 @@ from django.utils import timezone
 
 from games import services
 from games.catalog import TITLES
+from games.hosting.archive import ArchiveUnavailable
 from games.hosting.clock import SteadyClock
 from games.hosting.fanout import Fanout, Viewer
 from games.hosting.keeper import Keeper
-from games.hosting.ledger import Loaded
+from games.hosting.ledger import LedgerError, Loaded
 from games.hosting.relay import (
     Ask,
     Attach,
@@ -92,7 +93,8 @@ class RoomConsumer(AsyncConsumer):
             self.room,
             scope["lease"],
             self.worker,
-            checkpoint_now=self._migrated,
+            self.spec,
+            migrated=self._migrated,
             lost=self._lost,
             caught_up=self._wake,  # who left behind these ticks enters now
             failed=self._fault,
@@ -377,7 +379,6 @@ class RoomConsumer(AsyncConsumer):
         If that fails, the room store still has it, and a sweep finds it.
         """
         self._stop()
-        await self.keeper.settled()
         room, hz = self.room, self.room.game.tick_hz
         ticked_at = timezone.now() - timedelta(seconds=self.loop.time() - self.clock.at(0))
         due = room.due()
@@ -390,9 +391,10 @@ class RoomConsumer(AsyncConsumer):
             wake_at=None if due is None else ticked_at + timedelta(seconds=due / hz),
         )
         try:
+            await self.keeper.archive()
             if await self.worker.records.call(sleep):
-                await self.keeper.forget()
-        except DatabaseError as error:
+                await self.worker.ledger.forget(self.match, self.keeper.lease.token)
+        except (DatabaseError, LedgerError, ArchiveUnavailable) as error:
             logger.warning("match %s could not go to sleep: %r", self.match, error)
         self.worker.close_room(self.match)
         if self._missed:

@@ -110,7 +110,7 @@ class Finder:
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             running.result()  # what fails besides its rules is no reason to forget a room
-            await worker.ledger.forget(match, lease.token)
+            await worker.drop(match, lease.token)
             raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
         if ready.result() == "room.wrong_rules":
             await self._pass_on(match, lease.token, asked)
@@ -130,10 +130,10 @@ class Finder:
                 resumable=bool(lease.before) and lease.tick != HOLLOW,
             )
         except services.MatchLost:
-            await worker.ledger.forget(match, lease.token)
+            await worker.drop(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
-            await worker.ledger.forget(match, lease.token)
+            await worker.drop(match, lease.token)
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         return spec
 
@@ -225,7 +225,7 @@ class Finder:
             worker=worker.id,
             reason="rules_changed",
         )
-        await worker.ledger.forget(match, token)
+        await worker.drop(match, token)
         raise ProtocolError(Code.ROOM_LOST, Close.GONE)
 
     def hear(self, message: Where | Found | Run) -> None:

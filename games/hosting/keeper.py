@@ -17,17 +17,20 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 
 from games import selectors
+from games.hosting.archive import Collector
 from games.hosting.ledger import Lease, LedgerError, Refused
 from games.hosting.worker import Worker
 from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
     CHECKPOINT_S,
+    HAND_OVER_S,
     RECLAIM_PAUSE_S,
     UNCOMMITTED_TICKS_MAX,
 )
 from games.rooms import Record, Room
 from games.rooms.checkpoint import hash_of
 from games.rooms.journal import Written, write_tick
+from games.services import RoomSpec
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +51,9 @@ class Keeper:
         room: Room,
         lease: Lease,
         worker: Worker,
+        spec: RoomSpec,
         *,
-        checkpoint_now: bool = False,
+        migrated: bool = False,
         lost: Callable[[], None],
         caught_up: Callable[[], None],
         failed: Callable[[Exception], None],
@@ -57,7 +61,7 @@ class Keeper:
         """Begin with a room that the store has as it is.
 
         Args:
-            checkpoint_now: Whether the next tick writes a checkpoint, however little entered.
+            migrated: Whether it was brought to other rules than those of its last tick.
             lost: Called when the room is another worker's; nothing more is said then.
             caught_up: Called when something that waited was said.
             failed: Called with what saying something raised.
@@ -68,10 +72,16 @@ class Keeper:
         self._match = lease.match
         self._worker = worker
         self._lost, self._caught_up, self._failed = lost, caught_up, failed
+        self._collector: Collector | None = None
+        if archive := worker.archive:
+            self._collector = Collector(archive, worker.ledger, spec, gave_up=self._begin_anew)
         self._waiting: deque[tuple[Kept | None, Callable[[], None]]] = deque()
         self._recovering = False
         self._stopped = False
-        self._entries = CHECKPOINT_ENTRIES_MAX if checkpoint_now else 0  # since the last checkpoint
+        # Since the last checkpoint; one that was migrated is made anew at once.
+        self._entries = CHECKPOINT_ENTRIES_MAX if migrated else 0
+        # What the next tick builds on, where those before it in the journal do not lead there.
+        self._begins = room.checkpoint() if migrated or room.tick_no == 0 else b""
         self._loop = asyncio.get_running_loop()
         # Rooms that began together are not kept together.
         self._checkpoint_at = self._loop.time() + CHECKPOINT_S * (1 + secrets.randbelow(100) / 100)
@@ -93,24 +103,33 @@ class Keeper:
         self._entries += len(record.entries)
         now = self._loop.time()
         due = self._entries > 0 and now >= self._checkpoint_at
-        if not due and self._entries < CHECKPOINT_ENTRIES_MAX:
-            return self._put(Written(self._worker.clock_ms, record))
+        over = self._room.outcome is not None
+        if not due and not over and self._entries < CHECKPOINT_ENTRIES_MAX:
+            return self._put(record)
         self._entries, self._checkpoint_at = 0, now + CHECKPOINT_S
         blob = self._room.checkpoint()
-        kept = self._put(Written(self._worker.clock_ms, record, hash_of(blob)))
+        kept = self._put(record, hash_of(blob))
         keep = partial(self._keep, record.tick, blob)
         kept.add_done_callback(lambda kept: kept.exception() or self._worker.spawn(keep()))
         return kept
 
-    def _put(self, written: Written) -> Kept:
-        tick, payload = written.record.tick, write_tick(written)
-        return self._worker.committer.put(self._match, self.lease.token, tick, payload)
+    def _put(self, record: Record, hashed: str = "") -> Kept:
+        rules, begins, self._begins = self._room.game.version, self._begins, b""
+        written = Written(self._worker.clock_ms, record, hashed, rules, begins)
+        token, payload = self.lease.token, write_tick(written)
+        return self._worker.committer.put(self._match, token, record.tick, payload)
 
     async def _keep(self, tick: int, blob: bytes) -> None:
         try:
             await self._worker.ledger.checkpoint(self._match, self.lease.token, tick, blob)
         except LedgerError as error:
-            logger.info("no checkpoint of %s at tick %d: %r", self._match, tick, error)
+            return logger.info("no checkpoint of %s at tick %d: %r", self._match, tick, error)
+        if self._collector is not None:
+            await self._collector.behind(tick, self.lease.token)
+
+    def _begin_anew(self) -> None:
+        """What is in the journal does not lead to the next tick any more."""
+        self._begins = self._room.checkpoint()
 
     def after(self, kept: Kept | None, say: Callable[[], None]) -> None:
         """Say something once a tick is kept, and all that was to be said before has been."""
@@ -185,7 +204,9 @@ class Keeper:
         if not isinstance(lease, Lease):
             return False
         self.lease = lease
-        await ledger.restore(self._match, lease.token, self._room.tick_no, self._room.checkpoint())
+        tick, blob = self._room.tick_no, self._room.checkpoint()
+        await ledger.restore(self._match, lease.token, tick, blob)
+        self._begin_anew()
         logger.warning("the room store lost some of match %s; it has all again", self._match)
         return True
 
@@ -224,10 +245,23 @@ class Keeper:
                 await ledger.checkpoint(self._match, token, tick, blob)
         await ledger.release(self._match, token)
 
+    async def archive(self) -> None:
+        """Have all of the journal archived; the room makes no tick meanwhile.
+
+        Raises:
+            ArchiveUnavailable: the room store has to keep it.
+            LedgerError: the same.
+        """
+        await self.settled()
+        if self._collector is not None:
+            await self._collector.all(self._room.tick_no, self.lease.token)
+
     async def forget(self) -> None:
-        """The match is over: the room store need not keep it."""
-        with contextlib.suppress(LedgerError):
-            await self._worker.ledger.forget(self._match, self.lease.token)
+        """The match is over: the room store need not keep it, once its journal is archived."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                await self.settled()
+        await self._worker.forget(self._match, self.lease.token)
 
 
 def _is_kept(kept: Kept | None) -> bool:

@@ -18,7 +18,7 @@ import socket as network
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -28,9 +28,10 @@ from django.utils import timezone
 
 from games import selectors, services
 from games.catalog import TITLES
+from games.hosting.archive import Archive, ArchiveUnavailable
 from games.hosting.fanout import together
 from games.hosting.finder import Finder, RoomApp
-from games.hosting.ledger import Ledger, LedgerError
+from games.hosting.ledger import Lease, Ledger, LedgerError, Refused
 from games.hosting.ledger.committer import Committer
 from games.hosting.ledger.watch import Watch
 from games.hosting.meter import Meter
@@ -58,6 +59,9 @@ from games.hosting.relay import (
 from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms
 from games.limits import (
     ADOPTIONS_AT_ONCE_MAX,
+    ARCHIVE_CLOSE_PAUSES_S,
+    ARCHIVE_SWEEP_MAX,
+    ARCHIVE_SWEEP_S,
     BEAT_S,
     BEAT_WAIT_S,
     HAND_OVER_S,
@@ -65,6 +69,7 @@ from games.limits import (
     LEASE_S,
     MOVE_SPREAD_S,
     MOVE_WAIT_S,
+    PRUNE_S,
     TAKEN_S,
     TICKET_TTL_S,
     UNOWNED_S,
@@ -109,6 +114,26 @@ class Watcher(Socket, Protocol):
     seat: int | None
 
 
+class Options(NamedTuple):
+    """What an operator chooses for a worker.
+
+    Attributes:
+        lease_s: How long another worker must be silent before its rooms are taken over.
+        drain_s: How long a worker that stops goes on with rooms that no other can run.
+        spread_s: Over which time it asks its sockets to move.
+        archives: Whether journals are archived before the room store forgets them. That must then
+            keep them for so long.
+        journal_days: How long an archived journal is kept after its match; 0: for ever.
+    """
+
+    role: Role = Role.ALL
+    lease_s: float = LEASE_S
+    drain_s: float = 0.0
+    spread_s: float = MOVE_SPREAD_S
+    archives: bool = False
+    journal_days: int = 0
+
+
 class Worker:
     """Rooms and sockets of this process, and the way to all others."""
 
@@ -118,23 +143,15 @@ class Worker:
         open_ledger: Callable[[], Awaitable[Ledger]],
         layer: BaseChannelLayer,
         room_app: RoomApp,
-        role: Role = Role.ALL,
-        lease_s: float = LEASE_S,
-        drain_s: float = 0.0,
-        spread_s: float = MOVE_SPREAD_S,
+        options: Options | None = None,
     ) -> None:
-        """Not started yet.
-
-        Args:
-            lease_s: How long another worker must be silent before its rooms are taken over.
-            drain_s: How long a worker that stops goes on with rooms that no other can run.
-            spread_s: Over which time it asks its sockets to move.
-        """
-        self.role = role
-        self.id = new_id(role, TITLES)
+        """Not started yet."""
+        self.options = options = options or Options()
+        self.id = new_id(options.role, TITLES)
         self.ledger: Ledger
         self.committer: Committer
-        self.beats = Watch(lease_s)
+        self.archive: Archive | None = None
+        self.beats = Watch(options.lease_s)
         self.layer = layer
         self.courier = Courier(layer)
         self.records = Records()
@@ -143,7 +160,6 @@ class Worker:
         self.sockets: dict[str, Watcher] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
-        self._lease_s, self._drain_s, self._spread_s = lease_s, drain_s, spread_s
         self._beaten_at = 0.0  # when this worker's last sign of life was answered
         self._open_ledger = open_ledger
         self._finder = Finder(self, room_app)
@@ -155,6 +171,7 @@ class Worker:
         self._handed: set[str] = set()  # matches that nobody has taken yet
         self._returned: set[str] = set()
         self._adopting = asyncio.Semaphore(ADOPTIONS_AT_ONCE_MAX)
+        self._closing: set[str] = set()  # matches that are over, and being archived
 
     async def start(self) -> None:
         """Open the room store, show a first sign of life, and begin to serve.
@@ -171,6 +188,10 @@ class Worker:
         self.spawn(self._every(BEAT_S, self._beat))
         self.spawn(self._every(UNOWNED_S, self._sweep))
         self.spawn(self._every(WORKER_ROW_S, self._show))
+        self.spawn(self._every(ARCHIVE_SWEEP_S, self._sweep_closed))
+        if self.options.archives:
+            self.archive = Archive(self.ledger, self.records, days=self.options.journal_days)
+            self.spawn(self._every(PRUNE_S, self.archive.prune))
 
     async def stop(self) -> None:
         """Leave the rooms to others, tell everybody, and go."""
@@ -189,6 +210,8 @@ class Worker:
         for task in list(self._tasks):  # at once, or it would show another sign of life
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.archive is not None:
+            self.archive.stop()
         await self.records.close()
         await self.ledger.close()
 
@@ -211,7 +234,7 @@ class Worker:
             self.tell_moved(match, "")
         if self._has_peers:
             for socket in self.sockets.values():
-                wait_s = self._spread_s * secrets.randbelow(1000) / 1000
+                wait_s = self.options.spread_s * secrets.randbelow(1000) / 1000
                 asyncio.get_running_loop().call_later(wait_s, socket.ask_to_move)
 
     async def _hand_over(self, match: str, room: LiveRoom) -> None:
@@ -224,14 +247,14 @@ class Worker:
 
     async def _finish(self) -> None:
         """Go on for a while with what came back; then those matches are over."""
-        await _until(lambda: not self._returned & self.rooms.keys(), self._drain_s)
+        await _until(lambda: not self._returned & self.rooms.keys(), self.options.drain_s)
         left = [self.rooms[match] for match in self._returned & self.rooms.keys()]
         await asyncio.gather(*(room.abandon("rules_changed") for room in left))
 
     async def _moved_away(self) -> None:
         """Wait for sockets that were asked to move; not for ever."""
         if self._has_peers:
-            await _until(lambda: not self.sockets, self._spread_s + MOVE_WAIT_S)
+            await _until(lambda: not self.sockets, self.options.spread_s + MOVE_WAIT_S)
 
     @property
     def _has_peers(self) -> bool:
@@ -292,10 +315,61 @@ class Worker:
         except LedgerError as error:
             raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
 
+    # --- when a match is over ------------------------------------------------------------------
+
+    async def forget(self, match: str, token: str) -> None:
+        """Have the room store forget a room whose match is over, once its journal is archived.
+
+        Where that cannot be done within a minute, the sweep of leases gives the room up, and that
+        of matches that are over tries again.
+        """
+        if self.archive is None:
+            with contextlib.suppress(LedgerError):
+                await self.ledger.forget(match, token)
+            return
+        self._closing.add(match)  # else the sweep would release it
+        try:
+            await self._close(self.archive, match, token)
+        finally:
+            self._closing.discard(match)
+
+    async def _close(self, archive: Archive, match: str, token: str) -> None:
+        for pause_s in ARCHIVE_CLOSE_PAUSES_S:
+            try:
+                if await archive.close(match, token):
+                    return
+            except Refused:
+                return
+            except (ArchiveUnavailable, LedgerError) as error:
+                logger.warning("match %s is over and cannot be archived: %r", match, error)
+            await asyncio.sleep(pause_s)
+
+    async def drop(self, match: str, token: str) -> None:
+        """``forget``, for somebody who waits for an answer."""
+        if self.archive is None:
+            await self.ledger.forget(match, token)
+        else:
+            self._closing.add(match)
+            self.spawn(self.forget(match, token))
+
+    async def _sweep_closed(self) -> None:
+        """Have the store forget what somebody left in it of matches that are over."""
+        if not self.takes_rooms:
+            return
+        left = await self.ledger.rooms_of("")
+        ids = [UUID(match) for match in left]
+        over = await self.records.call(selectors.matches_over, match_ids=ids)
+        for match in map(str, over[:ARCHIVE_SWEEP_MAX]):
+            lease = await self.ledger.acquire(match, self.id, left[match])
+            if isinstance(lease, Lease):
+                await self.drop(match, lease.token)
+
     # --- between sockets and rooms -----------------------------------------------------------
 
     async def locate(self, match: str) -> str:
         """The worker that runs ``match``; see ``Finder.locate``."""
+        if match in self._closing:
+            raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         return await self._finder.locate(match)
 
     def close_room(self, match: str) -> None:
@@ -387,7 +461,7 @@ class Worker:
         while True:
             try:
                 await job()
-            except (LedgerError, DatabaseError, *LAYER_ERRORS) as error:
+            except (LedgerError, DatabaseError, ArchiveUnavailable, *LAYER_ERRORS) as error:
                 logger.warning("%s: %r", job.__name__, error)
             except Exception:
                 logger.exception("%s failed", job.__name__)
@@ -403,7 +477,7 @@ class Worker:
                 beats = await self.ledger.beats()
         except (LedgerError, TimeoutError):
             return self.beats.missed()
-        if self._beaten_at and asked - self._beaten_at > self._lease_s:
+        if self._beaten_at and asked - self._beaten_at > self.options.lease_s:
             # Others may have counted this worker as dead, and its sockets as gone.
             for socket in self._remote_sockets():
                 socket.moved("")
@@ -474,7 +548,7 @@ class Worker:
         asked = await self.records.call(
             services.worker_seen,
             worker=self.id,
-            role=self.role,
+            role=self.options.role,
             address=f"{network.gethostname()} {os.getpid()}",
             load=load,
             draining=self.draining,
@@ -489,7 +563,8 @@ class Worker:
         for match, room in rooms.items():
             room.check_lease(held.get(match, ""))
         for match, token in held.items():
-            if match not in self.rooms and not self._finder.is_opening(match):
+            here = match in self.rooms or match in self._closing
+            if not here and not self._finder.is_opening(match):
                 await self.ledger.release(match, token)  # a lease whose answer was lost
 
     def _is_left(self, match: str, worker: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from games.rooms.checkpoint import hash_of
+from games.rooms.checkpoint import WrongRules, hash_of
 from games.rooms.entries import Record
 from games.rooms.room import Room
 
@@ -23,11 +23,16 @@ class Written(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         at_ms: When it was, by its owner's monotonic clock.
         hash: Of the whole room after it, where a checkpoint was made; else empty.
+        rules: Version of the rules that made it; 0 where that was not kept yet.
+        begins: A checkpoint of the room before it, where what stands in the journal before does
+            not lead there: at the first tick, after other rules, and after a loss; else empty.
     """
 
     at_ms: int
     record: Record
     hash: str = ""
+    rules: int = 0
+    begins: bytes = b""
 
 
 write_tick = msgspec.msgpack.Encoder().encode
@@ -38,9 +43,13 @@ def go_on(room: Room, journal: Iterable[Written]) -> None:
     """Play what was written since the room's checkpoint, and be ready for what comes.
 
     Raises:
+        WrongRules: it was played under another version of the rules.
         Diverged: the rules do not do what they did when it was written.
     """
     for written in journal:
+        if written.rules not in {0, room.game.version}:
+            here = f"here are rules {room.game.version}"
+            raise WrongRules(f"tick {written.record.tick} is of rules {written.rules}, {here}")
         room.play(written.record)
         if written.hash and written.hash != hash_of(room.checkpoint()):
             raise Diverged(written.record.tick)

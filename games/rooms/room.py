@@ -200,6 +200,12 @@ class Room:
 
     def play(self, record: Record) -> Tick:
         """Make the room's next tick exactly what ``record`` says; live and in replay alike."""
+        self.follow(record)
+        return self._tell(record)
+
+    def follow(self, record: Record) -> None:
+        """``play``, without a look at it: for those who want the state alone. What viewers are told
+        is of no use any more; looking costs more than half of a tick."""
         assert record.tick == self.tick_no + 1, "ticks are consecutive"
         self.tick_no = record.tick
         self._settled, self._inboxes, self._vacated, self._opened = {}, {}, {}, set()
@@ -211,7 +217,6 @@ class Room:
             self._wake_bots(record)
             self._pass(record.elapsed)
             self._enter(record.entries)
-        return self._tell(record)
 
     def due(self) -> int | None:
         """Periods until something happens by itself; None if nothing will. For turn titles, and

@@ -13,9 +13,10 @@ from games import services
 from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
+from games.hosting.finder import RoomApp
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import Attach, Publish, Say, Tell, decode_down, room_channel
-from games.hosting.worker import Control, Worker
+from games.hosting.worker import Control, Options, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Welcome
@@ -42,9 +43,13 @@ async def start() -> AsyncIterator[Start]:
     async def open_ledger() -> MemoryLedger:
         return ledger
 
-    async def begin(**options: Any) -> Worker:
-        options = {"room_app": RoomConsumer.as_asgi(), **options}
-        worker = Worker(open_ledger=open_ledger, layer=layer, **options)
+    async def begin(room_app: RoomApp | None = None, **options: Any) -> Worker:
+        worker = Worker(
+            open_ledger=open_ledger,
+            layer=layer,
+            room_app=room_app or RoomConsumer.as_asgi(),
+            options=Options(**options),
+        )
         await worker.start()
         running.append(worker)
         return worker
