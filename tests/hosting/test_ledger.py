@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,11 +28,13 @@ from games.hosting.ledger import (
     OutOfStep,
     Owner,
     Verdict,
+    servers,
 )
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
 from tests import services
+from tests.line import Line
 
 OK, DUP, CONFLICT, GAP, FENCED = Verdict
 
@@ -901,7 +903,8 @@ async def test_the_keys_of_a_room_are_in_one_slot_and_end_with_it(
 
 async def test_no_script_touches_two_slots() -> None:
     """On a server that refuses that, as each node of a cluster does."""
-    with services.valkey("--cluster-enabled", "yes") as url:
+    bus = str(services.free_port())  # else 10,000 above its own, which may be too high
+    with services.valkey("--cluster-enabled", "yes", "--cluster-port", bus) as url:
         async with Redis.from_url(url) as redis:
             await redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
             asked = ("CLUSTER", "INFO")
@@ -1035,56 +1038,7 @@ async def test_two_deployments_in_one_redis_do_not_meet(
     await other.close()
 
 
-async def test_an_append_counts_only_when_replicas_have_it_also_when_repeated() -> None:
-    with services.valkey() as url, services.valkey("--repl-diskless-sync-delay", "0") as copy:
-        host, port = "127.0.0.1", int(url.rpartition(":")[2].partition("/")[0])
-        ledger = RedisLedger.connect(url, "test", replicas=1, wait_s=0.6)
-        lease = await owned(ledger)
-        batch = [tick_of(lease, 1)]
-        with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
-            await ledger.append(batch)
-        with pytest.raises(LedgerUnavailable):  # though the repeat has nothing to write
-            await ledger.append(batch)
-        async with Redis.from_url(copy) as replica:
-            await replica.replicaof(host, port)
-            assert await eventually(lambda: ledger.append(batch)) == [DUP]
-            assert await replica.xlen("test:{m}:j") == 1
-        await ledger.close()
-
-
 # --- Redis behind a bad line -------------------------------------------------------------------
-
-
-class Line:
-    """A line to a server that can be slow, or lose what comes back."""
-
-    def __init__(self, url: str) -> None:
-        self._port = int(url.rpartition(":")[2].partition("/")[0])
-        self.delay_s = 0.0
-        self.answers = True
-        self.url = ""
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Line"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        yield self
-        server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._port)
-        with suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(self._carry(reader, back), self._carry(there, writer, back=True))
-
-    async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False
-    ) -> None:
-        while data := await reader.read(65536):
-            if back:
-                await asyncio.sleep(self.delay_s)
-            if self.answers or not back:
-                writer.write(data)
-        writer.close()
 
 
 @pytest.fixture
@@ -1096,7 +1050,7 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
 async def test_an_answer_on_a_slow_line_reaches_nobody_but_who_asked(
     line: Line, prefix: str
 ) -> None:
-    ledger = RedisLedger(Redis.from_url(line.url, max_connections=1), prefix, **PATIENT)
+    ledger = RedisLedger(servers.connect(line.url, 1), prefix, **PATIENT)
     leases = [await owned(ledger, f"m{n}", f"worker-{n}") for n in range(20)]
     line.delay_s = 0.02
     for n in range(20):

@@ -1,0 +1,161 @@
+"""The servers in which the room store in Redis is kept, as one place to ask.
+
+Rules of this file:
+- Nothing repeats a call that may have been carried out: how often and how long is decided by who
+  waits. A script that a server does not know (restarted, or another in its place) is given to it,
+  and the call is repeated; it was not carried out.
+- A call that is cancelled or runs out of time gives its connection up; redis-py closes it, and no
+  later call can read an answer that was not for it.
+- Whatever goes wrong with one connection has likely happened to the others: those that are idle
+  are closed as well, or each of them would fail a call of its own.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import sha1
+from typing import Any, NamedTuple, Protocol
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
+
+
+class TooFewReplicas(RedisError):
+    """It was written, and may be lost with this one server."""
+
+
+class Command(NamedTuple):
+    """What a server is asked.
+
+    Attributes:
+        key: One of the keys it is about. All are of one slot.
+        parts: The words on the line.
+        script: The text behind the hash among them, if it calls a script.
+    """
+
+    key: str
+    parts: tuple[str | bytes | int, ...]
+    script: str = ""
+
+
+class Replicas(NamedTuple):
+    """How many must have what is written before it counts, and how long they are waited for."""
+
+    needed: int
+    wait_ms: int
+
+
+class Servers(Protocol):
+    """One server, or several that share the keys.
+
+    Attributes:
+        round_trips: How often one of them was asked.
+    """
+
+    round_trips: int
+
+    async def ask(self, commands: Sequence[Command], replicas: Replicas | None = None) -> list[Any]:
+        """What is answered to each, in order; an exception in the place of one that was refused.
+
+        Raises:
+            RedisError, OSError: no answer; what was carried out is not known.
+        """
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+
+
+class Server:
+    """One server."""
+
+    def __init__(self, pool: "Pool") -> None:
+        self.round_trips = 0
+        self._pool = pool
+        self._redis = Redis.from_pool(pool)
+
+    async def ask(self, commands: Sequence[Command], replicas: Replicas | None = None) -> list[Any]:
+        try:
+            answers = await self._answers(commands, replicas)
+            unknown = [at for at, one in enumerate(answers) if isinstance(one, NoScriptError)]
+            if unknown:
+                for script in {commands[at].script for at in unknown}:
+                    await self._redis.script_load(script)
+                again = await self._answers([commands[at] for at in unknown], replicas)
+                for at, answer in zip(unknown, again, strict=True):
+                    answers[at] = answer
+        except (RedisError, OSError, asyncio.CancelledError):
+            await self._pool.let_go()
+            raise
+        if any(isinstance(answer, ReadOnlyError) for answer in answers):
+            await self._pool.let_go()  # another is in its place, maybe under the same address
+        return answers
+
+    async def _answers(self, commands: Sequence[Command], replicas: Replicas | None) -> list[Any]:
+        """In one round trip."""
+        self.round_trips += 1
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command.parts)
+            if replicas:
+                # It counts what this very connection wrote.
+                pipe.execute_command("WAIT", replicas.needed, replicas.wait_ms)
+            answers: list[Any] = await pipe.execute(raise_on_error=False)
+        if replicas:
+            have = answers.pop()
+            if isinstance(have, Exception):
+                raise have
+            if have < replicas.needed and not all(isinstance(one, Exception) for one in answers):
+                raise TooFewReplicas(f"{have} of {replicas.needed} replicas have it")
+        return answers
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        await self._pool.aclose()
+
+
+class Pool(BlockingConnectionPool):
+    """Connections to one server: so many, and who needs one more waits."""
+
+    async def let_go(self) -> None:
+        """Close those that nobody uses, without a word to a server that may not listen."""
+        for connection in tuple(self._available_connections):
+            await connection.disconnect(nowait=True)
+
+
+def connect(url: str, connections: int) -> Servers:
+    """The servers at an address."""
+    return Server(Pool.from_url(url, max_connections=connections, **PLAIN))
+
+
+PLAIN: dict[str, Any] = {
+    "retry": Retry(NoBackoff(), 0),
+    "timeout": None,
+    "socket_timeout": None,
+    "socket_connect_timeout": None,
+    # Where notices of maintenance may come, redis-py looks at no connection before it is used
+    # again, and would take one that the server has closed, or with an answer left on it.
+    "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+}
+"""Connections that repeat nothing, and wait as long as they are let."""
+
+
+def command(name: str, key: str, *args: str | bytes | int) -> Command:
+    """One of the server's own commands on one key."""
+    return Command(key, (name, key, *args))
+
+
+def call(script: str, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Command:
+    """A script, by its hash."""
+    return Command(keys[0], ("EVALSHA", _hash(script), len(keys), *keys, *args), script)
+
+
+_hashes: dict[str, str] = {}
+
+
+def _hash(script: str) -> str:
+    known = _hashes.get(script)
+    if known is None:
+        known = _hashes[script] = sha1(script.encode(), usedforsecurity=False).hexdigest()
+    return known

@@ -1,0 +1,124 @@
+"""The room store on servers that fail, and others that take their place; all are real."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+import pytest
+from redis.asyncio import Redis
+
+from games.hosting.ledger import Append, Lease, LedgerUnavailable, Verdict
+from games.hosting.ledger.in_redis import RedisLedger
+from games.limits import LEDGER_CONNECTIONS_MAX
+from tests import services
+from tests.line import Line
+
+OK, DUP, CONFLICT, GAP, FENCED = Verdict
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def ledger_at(url: str, **options: float) -> AsyncIterator[RedisLedger]:
+    ledger = RedisLedger.connect(url, "test", **options)
+    yield ledger
+    await ledger.close()
+
+
+async def owned(ledger: RedisLedger, match: str = "m") -> Lease:
+    lease = await ledger.acquire(match, "a")
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def tick_of(lease: Lease, tick: int) -> Append:
+    return Append(lease.match, lease.token, tick, b"tick %d" % tick)
+
+
+async def eventually(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, once there is one."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(LedgerUnavailable):
+                return await ask()
+            await asyncio.sleep(0.02)
+
+
+# --- one server ---------------------------------------------------------------------------------
+
+
+async def failed(ledger: RedisLedger) -> int:
+    """How many calls fail, of as many at once as there are connections."""
+    calls = [ledger.owner("m") for _ in range(LEDGER_CONNECTIONS_MAX)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(answer) for answer in answers} <= {LedgerUnavailable, type(None)}
+    return sum(isinstance(answer, LedgerUnavailable) for answer in answers)
+
+
+async def test_connections_that_ended_with_the_server_fail_no_call_after_its_restart() -> None:
+    with services.running_valkey() as server:
+        async with ledger_at(server.url) as ledger:
+            assert await failed(ledger) == 0
+            server.kill()
+            with services.running_valkey(port=server.port):
+                await asyncio.sleep(0.01)  # the loop stood still, and hears only now that they did
+                assert await failed(ledger) == 0
+
+
+async def test_one_call_fails_for_all_connections_that_went_dead(redis_url: str) -> None:
+    """As when a machine or a firewall forgets them: nobody is told that they ended."""
+    async with Line(redis_url).open() as line, ledger_at(line.url, wait_s=0.5) as ledger:
+        assert await failed(ledger) == 0
+        line.cut()
+        with pytest.raises(LedgerUnavailable):
+            await ledger.owner("m")
+        assert await failed(ledger) == 0
+
+
+async def test_an_address_that_moves_to_another_server_is_followed() -> None:
+    """As with a managed Redis: the server of before lives on, as a replica that takes no writes."""
+    with services.running_valkey() as old, services.running_valkey() as new:
+        async with (
+            Line(old.url).open() as line,
+            ledger_at(line.url) as ledger,
+            Redis.from_url(new.url) as successor,
+            Redis.from_url(old.url) as demoted,
+        ):
+            lease = await owned(ledger)
+            await replicating(successor, old)
+            await successor.replicaof("NO", "ONE")
+            await demoted.replicaof("127.0.0.1", new.port)
+            line.port = new.port
+            with pytest.raises(LedgerUnavailable, match="ReadOnly"):
+                await ledger.append([tick_of(lease, 1)])
+            assert await ledger.append([tick_of(lease, 1)]) == [OK]
+
+
+async def test_writes_count_only_when_replicas_have_them_also_when_repeated() -> None:
+    with services.running_valkey() as server, services.running_valkey() as copy:
+        async with (
+            ledger_at(server.url, replicas=1, wait_s=0.6) as ledger,
+            Redis.from_url(copy.url) as replica,
+        ):
+            with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
+                await ledger.acquire("m", "a")
+            await replicating(replica, server)
+            lease = await owned(ledger, "n")
+            await replica.replicaof("NO", "ONE")
+            batch = [tick_of(lease, 1)]
+            with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
+                await ledger.append(batch)
+            with pytest.raises(LedgerUnavailable):  # though the repeat has nothing to write
+                await ledger.append(batch)
+            await replicating(replica, server)
+            assert await ledger.append(batch) == [DUP]
+            assert await replica.xlen("test:{n}:j") == 1
+
+
+async def replicating(replica: Redis, primary: services.Valkey) -> None:
+    """``replica`` copies ``primary``, and has all that it had."""
+    await replica.replicaof("127.0.0.1", primary.port)
+    async with asyncio.timeout(10):
+        while (await replica.info("replication")).get("master_link_status") != "up":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
