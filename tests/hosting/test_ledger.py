@@ -30,6 +30,7 @@ from games.hosting.ledger import (
     Verdict,
     servers,
 )
+from games.hosting.ledger.address import parse
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
@@ -1050,7 +1051,7 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
 async def test_an_answer_on_a_slow_line_reaches_nobody_but_who_asked(
     line: Line, prefix: str
 ) -> None:
-    ledger = RedisLedger(servers.connect(line.url, 1), prefix, **PATIENT)
+    ledger = RedisLedger(servers.connect(parse(line.url), 1), prefix, **PATIENT)
     leases = [await owned(ledger, f"m{n}", f"worker-{n}") for n in range(20)]
     line.delay_s = 0.02
     for n in range(20):

@@ -1,7 +1,7 @@
 """The room store on servers that fail, and others that take their place; all are real."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
@@ -34,6 +34,12 @@ async def owned(ledger: RedisLedger, match: str = "m") -> Lease:
 
 def tick_of(lease: Lease, tick: int) -> Append:
     return Append(lease.match, lease.token, tick, b"tick %d" % tick)
+
+
+async def until(met: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await met():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def eventually(ask: Callable[[], Awaitable[T]]) -> T:
@@ -98,27 +104,104 @@ async def test_an_address_that_moves_to_another_server_is_followed() -> None:
 async def test_writes_count_only_when_replicas_have_them_also_when_repeated() -> None:
     with services.running_valkey() as server, services.running_valkey() as copy:
         async with (
-            ledger_at(server.url, replicas=1, wait_s=0.6) as ledger,
+            ledger_at(server.url, replicas=1, wait_s=0.9) as ledger,
             Redis.from_url(copy.url) as replica,
         ):
-            with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
-                await ledger.acquire("m", "a")
             await replicating(replica, server)
-            lease = await owned(ledger, "n")
+            lease = await owned(ledger)
+            assert await ledger.append([tick_of(lease, 1)]) == [OK]
             await replica.replicaof("NO", "ONE")
-            batch = [tick_of(lease, 1)]
+            batch = [tick_of(lease, 2)]
             with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
                 await ledger.append(batch)
             with pytest.raises(LedgerUnavailable):  # though the repeat has nothing to write
                 await ledger.append(batch)
+            with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
+                await ledger.acquire("n", "a")
             await replicating(replica, server)
             assert await ledger.append(batch) == [DUP]
-            assert await replica.xlen("test:{n}:j") == 1
+            assert await replica.xlen("test:{m}:j") == 2
 
 
 async def replicating(replica: Redis, primary: services.Valkey) -> None:
     """``replica`` copies ``primary``, and has all that it had."""
     await replica.replicaof("127.0.0.1", primary.port)
-    async with asyncio.timeout(10):
-        while (await replica.info("replication")).get("master_link_status") != "up":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await until(lambda: has_all(replica))
+
+
+async def has_all(replica: Redis) -> bool:
+    return (await replica.info("replication")).get("master_link_status") == "up"
+
+
+# --- Sentinel -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched() -> Iterator[services.Watched]:
+    with services.running_watched() as watched:
+        yield watched
+
+
+async def test_what_was_accepted_is_at_the_next_primary_when_one_dies(
+    watched: services.Watched,
+) -> None:
+    async with ledger_at(watched.url, wait_s=0.6) as ledger:
+        lease = await owned(ledger)
+        assert await ledger.append([tick_of(lease, tick) for tick in (1, 2)]) == [OK, OK]
+        for replica in watched.replicas:
+            replica.stop()
+        with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
+            await ledger.append([tick_of(lease, 3)])
+        watched.primary.kill()
+        for replica in watched.replicas:
+            replica.go_on()
+        batch = [tick_of(lease, tick) for tick in (2, 3, 4)]
+        verdicts = await eventually(lambda: ledger.append(batch))
+        assert verdicts[0] is DUP
+        assert {*verdicts} <= {OK, DUP}
+        assert [entry.tick for entry in await ledger.read("m")] == [1, 2, 3, 4]
+
+
+async def test_the_side_of_a_primary_that_hung_accepts_nothing_when_it_wakes(
+    watched: services.Watched,
+) -> None:
+    async with (
+        ledger_at(watched.url) as ledger,
+        ledger_at(watched.url) as late,
+        ledger_at(watched.primary.url, replicas=1) as cut_off,
+    ):
+        lease, quiet = await owned(ledger, "m"), await owned(ledger, "n")
+        assert await ledger.append([tick_of(lease, tick) for tick in range(1, 51)]) == [OK] * 50
+        for other in (late, cut_off):
+            assert await other.append([tick_of(lease, 50)]) == [DUP]
+        watched.primary.stop()
+        for tick in range(51, 101):
+            batch = [tick_of(lease, tick)]
+            verdicts = await eventually(lambda batch=batch: ledger.append(batch))
+            assert verdicts[0].accepted
+        await eventually(lambda: ledger.beat("a", 1))
+        assert [entry.tick for entry in await ledger.read("m")] == list(range(1, 101))
+
+        watched.primary.go_on()
+        with pytest.raises(LedgerUnavailable):
+            await cut_off.append([tick_of(quiet, 1)])
+        assert await ledger.read("n") == []
+        assert await eventually(lambda: late.append([tick_of(quiet, 1)])) == [OK]
+        assert [entry.tick for entry in await ledger.read("n")] == [1]
+
+
+async def test_a_beat_is_in_time_though_sentinels_hang(watched: services.Watched) -> None:
+    for sentinel in watched.sentinels[:2]:
+        sentinel.stop()
+    async with ledger_at(watched.url) as ledger:
+        await ledger.beat("a", 1)
+        assert await ledger.beats() == {"a": 1}
+
+
+async def test_without_a_primary_that_lives_each_call_says_so(watched: services.Watched) -> None:
+    for server in (*watched.replicas, watched.primary):
+        server.kill()
+    async with ledger_at(watched.url) as ledger:
+        for _ in range(2):
+            with pytest.raises(LedgerUnavailable):
+                await ledger.owner("m")

@@ -23,7 +23,8 @@ from typing import Any, TypeVar
 
 from redis.exceptions import RedisError, ResponseError
 
-from games.hosting.ledger import scripts, servers
+from games.hosting.ledger import scripts
+from games.hosting.ledger.address import parse
 from games.hosting.ledger.base import (
     Append,
     Checkpoint,
@@ -40,7 +41,7 @@ from games.hosting.ledger.base import (
     released,
     rooms_by_token,
 )
-from games.hosting.ledger.servers import Command, Replicas, Servers, call, command
+from games.hosting.ledger.servers import Command, Replicas, Servers, call, command, connect
 from games.limits import (
     BEAT_WAIT_S,
     LEDGER_CONNECTIONS_MAX,
@@ -89,10 +90,21 @@ class RedisLedger:
         self._beat_wait_s = beat_wait_s
 
     @classmethod
-    def connect(cls, url: str, prefix: str, **options: Any) -> "RedisLedger":
-        """The store at ``url``; ``options`` as for the class."""
-        store = servers.connect(url, LEDGER_CONNECTIONS_MAX)
-        return cls(store, prefix, pulse=servers.connect(url, 2), **options)
+    def connect(
+        cls, url: str, prefix: str, *, replicas: int | None = None, **options: Any
+    ) -> "RedisLedger":
+        """The store at ``url``, in one of the forms of ``address``; ``options`` as for the class.
+
+        Args:
+            replicas: Else 1 where another server may take the place of one that is gone.
+        Raises:
+            ValueError: the address makes no sense.
+        """
+        address = parse(url)
+        if replicas is None:
+            replicas = int(address.kind.fails_over)
+        store = connect(address, LEDGER_CONNECTIONS_MAX)
+        return cls(store, prefix, pulse=connect(address, 2), replicas=replicas, **options)
 
     @property
     def round_trips(self) -> int:

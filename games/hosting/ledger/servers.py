@@ -11,15 +11,22 @@ Rules of this file:
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from hashlib import sha1
-from typing import Any, NamedTuple, Protocol
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
+
+from games.hosting.ledger.address import Address, Host, Kind
+from games.limits import LEDGER_LOOKUP_WAIT_S
+
+T = TypeVar("T")
 
 
 class TooFewReplicas(RedisError):
@@ -115,23 +122,8 @@ class Server:
         await self._pool.aclose()
 
 
-class Pool(BlockingConnectionPool):
-    """Connections to one server: so many, and who needs one more waits."""
-
-    async def let_go(self) -> None:
-        """Close those that nobody uses, without a word to a server that may not listen."""
-        for connection in tuple(self._available_connections):
-            await connection.disconnect(nowait=True)
-
-
-def connect(url: str, connections: int) -> Servers:
-    """The servers at an address."""
-    return Server(Pool.from_url(url, max_connections=connections, **PLAIN))
-
-
 PLAIN: dict[str, Any] = {
     "retry": Retry(NoBackoff(), 0),
-    "timeout": None,
     "socket_timeout": None,
     "socket_connect_timeout": None,
     # Where notices of maintenance may come, redis-py looks at no connection before it is used
@@ -139,6 +131,97 @@ PLAIN: dict[str, Any] = {
     "maint_notifications_config": MaintNotificationsConfig(enabled=False),
 }
 """Connections that repeat nothing, and wait as long as they are let."""
+
+
+class Pool(BlockingConnectionPool):
+    """Connections to one server: so many, and who needs one more waits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"timeout": None} | PLAIN | options)
+
+    async def let_go(self) -> None:
+        """Close those that nobody uses, without a word to a server that may not listen."""
+        for connection in tuple(self._available_connections):
+            await connection.disconnect(nowait=True)
+
+
+class PrimaryPool(SentinelConnectionPool, Pool):
+    """Connections to whichever server is the primary; who opens one asks the Sentinels first."""
+
+    def __init__(self, address: Address, connections: int) -> None:
+        options = {"max_connections": connections} | address.options
+        sentinels = Sentinels(address)
+        super().__init__(address.primary, sentinels, **options)  # type: ignore[no-untyped-call]
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.sentinel_manager.aclose()
+
+
+class Sentinels(Sentinel):
+    """Who knows which server is the primary.
+
+    redis-py asks one after another and believes the first: one that hangs would use up the time of
+    every call, and one that was cut off with the old primary still swears by it.
+    """
+
+    def __init__(self, address: Address) -> None:
+        options = PLAIN | address.sentinel_options
+        super().__init__(address.hosts, sentinel_kwargs=options)  # type: ignore[no-untyped-call]
+
+    async def discover_master(self, service_name: str) -> Host:
+        """The primary, by the word of the newest failover.
+
+        Raises:
+            MasterNotFoundError: nobody knows one that lives.
+        """
+        asked = [self._word(sentinel, service_name) for sentinel in self.sentinels]
+        if primary := await _newest(asked):
+            return primary
+        raise MasterNotFoundError(f"no Sentinel knows a primary {service_name!r} that lives")
+
+    async def _word(self, sentinel: "Redis", primary: str) -> tuple[int, Host] | None:
+        state: Any = await sentinel.sentinel_master(primary)
+        if not self.check_master_state(state, primary):
+            return None
+        return state["config-epoch"], (state["ip"], state["port"])
+
+
+async def _newest(asked: Iterable[Coroutine[Any, Any, tuple[int, T] | None]]) -> T | None:
+    """Of what is told, that with the highest epoch.
+
+    All are asked at once, and who answers much later than the first is not waited for.
+    """
+    words: list[tuple[int, T]] = []
+    waiting = {asyncio.create_task(one) for one in asked}
+    try:
+        while waiting:
+            wait_s = LEDGER_LOOKUP_WAIT_S if words else None
+            told, waiting = await asyncio.wait(
+                waiting, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not told:
+                break
+            words += [word for word in map(_told, told) if word]
+    finally:
+        for late in waiting:
+            late.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    return max(words, key=itemgetter(0))[1] if words else None
+
+
+def _told(answer: "asyncio.Task[T | None]") -> T | None:
+    try:
+        return answer.result()
+    except (RedisError, OSError):
+        return None
+
+
+def connect(address: Address, connections: int) -> Servers:
+    """The servers at an address, with at most so many connections to each."""
+    if address.kind is Kind.SENTINEL:
+        return Server(PrimaryPool(address, connections))
+    return Server(Pool(**{"max_connections": connections} | address.options))
 
 
 def command(name: str, key: str, *args: str | bytes | int) -> Command:
