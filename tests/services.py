@@ -30,7 +30,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +174,55 @@ def _sentinel(primary: Valkey) -> Iterator[Valkey]:
 
 def _knows_all(state: Mapping[str, Any]) -> bool:
     return (state["num-slaves"], state["num-other-sentinels"]) == (2, 2)
+
+
+@dataclass
+class Clustered:
+    """Three nodes that share the keys; the first has a replica."""
+
+    nodes: list[Valkey]
+    replica: Valkey
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return f"redis+cluster://{hosts}"
+
+
+@contextmanager
+def running_cluster() -> Iterator[Clustered]:
+    """Nodes that know each other; the replica takes its primary's place within some two seconds."""
+    slots = [(0, 5460), (5461, 10922), (10923, 16383)]
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(_node()) for _ in range(4)]
+        clients = [stack.enter_context(redis.Redis(port=node.port)) for node in nodes]
+        for number, client in enumerate(clients):
+            client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
+        for client, (first, last) in zip(clients, slots, strict=False):
+            client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
+        for node, client in zip(nodes[1:], clients[1:], strict=True):
+            bus = client.config_get("cluster-port")["cluster-port"]
+            clients[0].execute_command("CLUSTER MEET", "127.0.0.1", node.port, bus)
+        primary = clients[0].execute_command("CLUSTER MYID")
+        for client in clients:
+            until(partial(_says, client, "cluster_known_nodes", "4"))
+        clients[3].execute_command("CLUSTER REPLICATE", primary)
+        for client in clients:
+            until(partial(_says, client, "cluster_state", "ok"))
+        until(lambda: clients[3].info("replication")["master_link_status"] == "up")
+        yield Clustered(nodes[:3], nodes[3])
+
+
+def _says(client: redis.Redis, name: str, value: str) -> bool:
+    return client.execute_command("CLUSTER INFO")[name] == value
+
+
+@contextmanager
+def _node() -> Iterator[Valkey]:
+    bus = str(free_port())  # else 10,000 above its own, which may be too high
+    options = ("--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "500")
+    with running_valkey(*options) as node:
+        yield node
 
 
 def until(met: Callable[[], bool]) -> None:

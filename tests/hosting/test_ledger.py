@@ -58,7 +58,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield redis
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(params=["memory", "sqlite", "redis", "cluster"])
 async def open_ledger(
     request: pytest.FixtureRequest, tmp_path: Path, prefix: str
 ) -> AsyncIterator[Opener]:
@@ -74,8 +74,13 @@ async def open_ledger(
                 tmp_path / "rooms.sqlite3", trim_unarchived=trim_unarchived
             )
         else:
-            url = request.getfixturevalue("redis_url")
-            ledger = RedisLedger.connect(url, prefix, trim_unarchived=trim_unarchived, **PATIENT)
+            if request.param == "cluster":
+                url = request.getfixturevalue("cluster").url
+            else:
+                url = request.getfixturevalue("redis_url")
+            ledger = RedisLedger.connect(
+                url, prefix, replicas=0, trim_unarchived=trim_unarchived, **PATIENT
+            )
         opened.append(ledger)
         return ledger
 
@@ -900,31 +905,6 @@ async def test_the_keys_of_a_room_are_in_one_slot_and_end_with_it(
     await redis_ledger.forget("m", lease.token)
     await redis_ledger.farewell("a")
     assert await redis.keys(f"{prefix}*") == []
-
-
-async def test_no_script_touches_two_slots() -> None:
-    """On a server that refuses that, as each node of a cluster does."""
-    bus = str(services.free_port())  # else 10,000 above its own, which may be too high
-    with services.valkey("--cluster-enabled", "yes", "--cluster-port", bus) as url:
-        async with Redis.from_url(url) as redis:
-            await redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            asked = ("CLUSTER", "INFO")
-            while b"state:ok" not in await redis.execute_command(*asked):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        ledger = RedisLedger.connect(url, "test", rooms_per_call=1, **PATIENT)
-        first, second = await owned(ledger, "m", ticks=9), await owned(ledger, "n", ticks=9)
-        assert await ledger.append([tick_of(first, 10), tick_of(second, 10)]) == [OK, OK]
-        for tick in (3, 6):
-            await ledger.checkpoint("m", first.token, tick, b"")
-        await ledger.archived("m", first.token, 5)
-        await ledger.restore("m", first.token, 90, b"")
-        await ledger.load("m", first.token)
-        await ledger.beat("a", 1)
-        assert set(await ledger.rooms_of("a")) == {"m", "n"}
-        await ledger.release("m", first.token)
-        await ledger.forget("n", second.token)
-        assert await ledger.farewell("a")
-        await ledger.close()
 
 
 async def test_a_room_whose_keys_were_removed_or_spoilt_stops_and_no_other(

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from secrets import token_hex
 from typing import TypeVar
 
 import pytest
 from redis.asyncio import Redis
+from redis.crc import key_slot
 
 from games.hosting.ledger import Append, Lease, LedgerUnavailable, Verdict
 from games.hosting.ledger.in_redis import RedisLedger
@@ -20,8 +22,8 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def ledger_at(url: str, **options: float) -> AsyncIterator[RedisLedger]:
-    ledger = RedisLedger.connect(url, "test", **options)
+async def ledger_at(url: str, prefix: str = "test", **options: float) -> AsyncIterator[RedisLedger]:
+    ledger = RedisLedger.connect(url, prefix, **options)
     yield ledger
     await ledger.close()
 
@@ -205,3 +207,85 @@ async def test_without_a_primary_that_lives_each_call_says_so(watched: services.
         for _ in range(2):
             with pytest.raises(LedgerUnavailable):
                 await ledger.owner("m")
+
+
+# --- Cluster ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Of this test's keys, so that tests do not meet in one Cluster."""
+    return f"test-{token_hex(6)}"
+
+
+async def rooms(ledger: RedisLedger, count: int) -> list[Lease]:
+    return [await owned(ledger, f"m{number}") for number in range(count)]
+
+
+async def test_in_a_cluster_a_batch_asks_each_node_once(
+    cluster: services.Clustered, prefix: str
+) -> None:
+    async with ledger_at(cluster.url, prefix, replicas=0) as ledger:
+        leases = await rooms(ledger, 50)
+        assert await ledger.append([tick_of(lease, 1) for lease in leases]) == [OK] * 50
+        before = ledger.round_trips
+        assert await ledger.append([tick_of(lease, 2) for lease in leases]) == [OK] * 50
+        assert ledger.round_trips == before + len(cluster.nodes)
+
+
+async def test_a_room_on_its_way_to_another_node_is_found(
+    cluster: services.Clustered, prefix: str
+) -> None:
+    async with ledger_at(cluster.url, prefix, replicas=0) as ledger, AsyncExitStack() as stack:
+        lease = await owned(ledger, "nomad")
+        assert await ledger.append([tick_of(lease, 1)]) == [OK]
+        slot = key_slot(b"nomad")
+        clients = [await stack.enter_async_context(Redis.from_url(n.url)) for n in cluster.nodes]
+        ids = [await client.execute_command("CLUSTER MYID") for client in clients]
+        at = [slot < 5461, slot < 10923, True].index(True)
+        there = (at + 1) % 3
+        source, target = clients[at], clients[there]
+
+        await target.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[at])
+        await source.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[there])
+        port, keys = cluster.nodes[there].port, [f"{prefix}:{{nomad}}:{part}" for part in "mj"]
+        move = ("MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
+        await source.execute_command(*move)
+        assert await ledger.append([tick_of(lease, 1), tick_of(lease, 2)]) == [DUP, OK]
+        for client in (target, source):
+            await client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", ids[there])
+        assert await ledger.append([tick_of(lease, 2), tick_of(lease, 3)]) == [DUP, OK]
+        assert [entry.tick for entry in await ledger.read("nomad")] == [1, 2, 3]
+        before = ledger.round_trips
+        await ledger.owner("nomad")
+        assert ledger.round_trips == before + 1, "it is known where the room is now"
+
+
+async def test_a_cluster_goes_on_where_a_node_had_a_replica() -> None:
+    with services.running_cluster() as cluster:
+        async with ledger_at(cluster.url, replicas=0) as ledger:
+            leases = await rooms(ledger, 12)
+            assert await ledger.append([tick_of(lease, 1) for lease in leases]) == [OK] * 12
+            cluster.nodes[0].kill()
+            batch = [tick_of(lease, 2) for lease in leases]
+            verdicts = await eventually(lambda: ledger.append(batch))
+            assert set(verdicts) <= {OK, DUP}
+            await eventually(lambda: ledger.beat("a", 1))
+            for lease in leases:
+                assert [entry.tick for entry in await ledger.read(lease.match)] == [1, 2]
+
+
+async def test_in_a_cluster_writes_count_only_when_replicas_have_them(
+    cluster: services.Clustered, prefix: str
+) -> None:
+    async with ledger_at(cluster.url, prefix, replicas=0, wait_s=0.9) as ledger:
+        leases = await rooms(ledger, 12)
+    async with ledger_at(cluster.url, prefix, wait_s=0.9) as ledger:
+        verdicts = {}
+        for lease in leases:
+            first = key_slot(lease.match.encode()) < 5461
+            if first:
+                assert await eventually(lambda one=lease: ledger.append([tick_of(one, 1)])) == [OK]
+            verdicts[first] = lease
+        with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
+            await ledger.append([tick_of(verdicts[False], 1)])

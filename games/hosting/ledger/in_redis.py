@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError, ResponseError
 
 from games.hosting.ledger import scripts
-from games.hosting.ledger.address import parse
+from games.hosting.ledger.address import Kind, parse
 from games.hosting.ledger.base import (
     Append,
     Checkpoint,
@@ -103,6 +103,8 @@ class RedisLedger:
         address = parse(url)
         if replicas is None:
             replicas = int(address.kind.fails_over)
+        if address.kind is Kind.CLUSTER:
+            options["rooms_per_call"] = 1
         store = connect(address, LEDGER_CONNECTIONS_MAX)
         return cls(store, prefix, pulse=connect(address, 2), replicas=replicas, **options)
 

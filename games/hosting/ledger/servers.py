@@ -17,10 +17,19 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+from redis.crc import key_slot
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    MovedError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+)
 from redis.maint_notifications import MaintNotificationsConfig
 
 from games.hosting.ledger.address import Address, Host, Kind
@@ -55,13 +64,11 @@ class Replicas(NamedTuple):
 
 
 class Servers(Protocol):
-    """One server, or several that share the keys.
+    """One server, or several that share the keys."""
 
-    Attributes:
-        round_trips: How often one of them was asked.
-    """
-
-    round_trips: int
+    @property
+    def round_trips(self) -> int:
+        """How often one of them was asked."""
 
     async def ask(self, commands: Sequence[Command], replicas: Replicas | None = None) -> list[Any]:
         """What is answered to each, in order; an exception in the place of one that was refused.
@@ -82,39 +89,50 @@ class Server:
         self._pool = pool
         self._redis = Redis.from_pool(pool)
 
-    async def ask(self, commands: Sequence[Command], replicas: Replicas | None = None) -> list[Any]:
+    async def ask(
+        self,
+        commands: Sequence[Command],
+        replicas: Replicas | None = None,
+        *,
+        asking: bool = False,
+    ) -> list[Any]:
+        """As ``Servers.ask``; with ``asking`` for keys that are on their way to this server."""
         try:
-            answers = await self._answers(commands, replicas)
-            unknown = [at for at, one in enumerate(answers) if isinstance(one, NoScriptError)]
-            if unknown:
+            answers = await self._answers(commands, replicas, asking)
+            if unknown := _places(answers, NoScriptError):
                 for script in {commands[at].script for at in unknown}:
                     await self._redis.script_load(script)
-                again = await self._answers([commands[at] for at in unknown], replicas)
-                for at, answer in zip(unknown, again, strict=True):
-                    answers[at] = answer
+                again = await self._answers([commands[at] for at in unknown], replicas, asking)
+                _put(answers, unknown, again)
         except (RedisError, OSError, asyncio.CancelledError):
             await self._pool.let_go()
             raise
-        if any(isinstance(answer, ReadOnlyError) for answer in answers):
+        if _places(answers, ReadOnlyError):
             await self._pool.let_go()  # another is in its place, maybe under the same address
         return answers
 
-    async def _answers(self, commands: Sequence[Command], replicas: Replicas | None) -> list[Any]:
+    async def _answers(
+        self, commands: Sequence[Command], replicas: Replicas | None, asking: bool
+    ) -> list[Any]:
         """In one round trip."""
         self.round_trips += 1
         async with self._redis.pipeline(transaction=False) as pipe:
             for command in commands:
+                if asking:
+                    pipe.execute_command("ASKING")
                 pipe.execute_command(*command.parts)
             if replicas:
                 # It counts what this very connection wrote.
                 pipe.execute_command("WAIT", replicas.needed, replicas.wait_ms)
             answers: list[Any] = await pipe.execute(raise_on_error=False)
-        if replicas:
-            have = answers.pop()
-            if isinstance(have, Exception):
-                raise have
-            if have < replicas.needed and not all(isinstance(one, Exception) for one in answers):
-                raise TooFewReplicas(f"{have} of {replicas.needed} replicas have it")
+        have = answers.pop() if replicas else None
+        if asking:
+            del answers[::2]
+        if isinstance(have, Exception):
+            raise have
+        written = not all(map(_is_refusal, answers))
+        if replicas and have is not None and have < replicas.needed and written:
+            raise TooFewReplicas(f"{have} of {replicas.needed} replicas have it")
         return answers
 
     async def close(self) -> None:
@@ -187,6 +205,126 @@ class Sentinels(Sentinel):
         return state["config-epoch"], (state["ip"], state["port"])
 
 
+class Cluster:
+    """Servers that share the keys, by slot.
+
+    redis-py's own client is not used for it. After a node is gone its pipelines go on asking that
+    node; ASKING may take another connection than what it is for; and behind what was sent on to
+    another node there is no WAIT.
+    """
+
+    def __init__(self, address: Address, connections: int) -> None:
+        options = dict(address.options)
+        kind = SSLConnection if options.pop("ssl", False) else Connection
+        self._options = {"max_connections": connections, "connection_class": kind} | options
+        self._known = address.hosts
+        self._servers: dict[Host, Server] = {}
+        self._slots: dict[int, Host] = {}
+        self._doubts, self._settled = 1, 0
+        self._learning = asyncio.Lock()
+
+    @property
+    def round_trips(self) -> int:
+        return sum(server.round_trips for server in self._servers.values())
+
+    async def ask(self, commands: Sequence[Command], replicas: Replicas | None = None) -> list[Any]:
+        try:
+            await self._learn()
+            answers = await self._ask_owners(commands, replicas)
+            if moved := _places(answers, MovedError):
+                self._doubts += 1
+                await self._learn()
+                again = await self._ask_owners([commands[at] for at in moved], replicas)
+                _put(answers, moved, again)
+            for at in _places(answers, AskError):  # one by one: a slot is on its way only rarely
+                there = self._at((answers[at].host, answers[at].port))
+                _put(answers, [at], await there.ask([commands[at]], replicas, asking=True))
+        except (RedisError, OSError, asyncio.CancelledError):
+            self._doubts += 1
+            raise
+        return answers
+
+    async def close(self) -> None:
+        await asyncio.gather(*[server.close() for server in self._servers.values()])
+
+    async def _ask_owners(
+        self, commands: Sequence[Command], replicas: Replicas | None
+    ) -> list[Any]:
+        """All servers at once, each in one round trip."""
+        places: dict[Host, list[int]] = {}
+        for at, command in enumerate(commands):
+            places.setdefault(self._owner(command.key), []).append(at)
+        told = await asyncio.gather(
+            *[
+                self._at(host).ask([commands[at] for at in some], replicas)
+                for host, some in places.items()
+            ],
+            return_exceptions=True,  # none goes on in the background when another fails
+        )
+        answers: list[Any] = [None] * len(commands)
+        for some, part in zip(places.values(), told, strict=True):
+            if isinstance(part, BaseException):
+                raise part
+            _put(answers, some, part)
+        return answers
+
+    def _owner(self, key: str) -> Host:
+        slot = key_slot(key.encode())
+        if slot not in self._slots:
+            raise ClusterDownError(f"no node has slot {slot}")
+        return self._slots[slot]
+
+    def _at(self, host: Host) -> Server:
+        if host not in self._servers:
+            options = {"host": host[0], "port": host[1]} | self._options
+            self._servers[host] = Server(Pool(**options))
+        return self._servers[host]
+
+    async def _learn(self) -> None:
+        """Ask the nodes who has what, if there was reason to doubt it since that was done."""
+        if self._settled == self._doubts:
+            return
+        async with self._learning:
+            doubts = self._doubts
+            if self._settled == doubts:
+                return  # somebody else did meanwhile
+            nodes = {*self._known, *self._servers}
+            slots = await _newest([_slots(host, self._at(host)) for host in nodes])
+            if slots is None:
+                raise ClusterDownError("no node knows who has which keys")
+            self._slots, self._settled = slots, doubts
+            for host in self._servers.keys() - {*self._known, *slots.values()}:
+                await self._servers.pop(host).close()
+
+
+async def _slots(host: Host, node: Server) -> tuple[int, dict[int, Host]] | None:
+    """Who has which slot, as one node knows it, and at which epoch; None if it lost the others."""
+    asked = [Command("", ("CLUSTER INFO",)), Command("", ("CLUSTER SLOTS",))]
+    info, ranges = await node.ask(asked)
+    if _is_refusal(info) or _is_refusal(ranges) or info["cluster_state"] != "ok":
+        return None
+    slots: dict[int, Host] = {}
+    for first, last, (name, port, *_), *_ in ranges:
+        # A node that knows no name of its own means the one by which it was asked.
+        primary = (name.decode() if name else host[0], port)
+        slots |= dict.fromkeys(range(first, last + 1), primary)
+    return int(info["cluster_current_epoch"]), slots
+
+
+def _places(answers: Sequence[Any], kind: type[Exception]) -> list[int]:
+    """Where something was refused for this very reason."""
+    return [at for at, answer in enumerate(answers) if type(answer) is kind]
+
+
+def _put(answers: list[Any], places: Sequence[int], some: Sequence[Any]) -> None:
+    for at, answer in zip(places, some, strict=True):
+        answers[at] = answer
+
+
+def _is_refusal(answer: Any) -> bool:
+    return isinstance(answer, Exception)
+
+
 async def _newest(asked: Iterable[Coroutine[Any, Any, tuple[int, T] | None]]) -> T | None:
     """Of what is told, that with the highest epoch.
 
@@ -221,6 +359,8 @@ def connect(address: Address, connections: int) -> Servers:
     """The servers at an address, with at most so many connections to each."""
     if address.kind is Kind.SENTINEL:
         return Server(PrimaryPool(address, connections))
+    if address.kind is Kind.CLUSTER:
+        return Cluster(address, connections)
     return Server(Pool(**{"max_connections": connections} | address.options))
 
 
