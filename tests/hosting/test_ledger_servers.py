@@ -192,21 +192,19 @@ async def test_the_side_of_a_primary_that_hung_accepts_nothing_when_it_wakes(
         assert [entry.tick for entry in await ledger.read("n")] == [1]
 
 
-async def test_a_beat_is_in_time_though_sentinels_hang(watched: services.Watched) -> None:
+async def test_a_beat_is_in_time_though_sentinels_hang_and_fails_where_nothing_lives(
+    watched: services.Watched,
+) -> None:
     for sentinel in watched.sentinels[:2]:
         sentinel.stop()
     async with ledger_at(watched.url) as ledger:
         await ledger.beat("a", 1)
         assert await ledger.beats() == {"a": 1}
-
-
-async def test_without_a_primary_that_lives_each_call_says_so(watched: services.Watched) -> None:
-    for server in (*watched.replicas, watched.primary):
-        server.kill()
-    async with ledger_at(watched.url) as ledger:
+        for server in (*watched.replicas, watched.primary):
+            server.kill()
         for _ in range(2):
             with pytest.raises(LedgerUnavailable):
-                await ledger.owner("m")
+                await ledger.beat("a", 2)
 
 
 # --- Cluster ------------------------------------------------------------------------------------
