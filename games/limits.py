@@ -221,6 +221,10 @@ LEDGER_CONNECTIONS_MAX = 8
 """Connections of a worker to the Redis of the room store; batches use one of them, adopting rooms
 the others."""
 
+LEDGER_LOOKUP_WAIT_S = 0.05
+"""Seconds that are waited, when one Sentinel or node of a Cluster has said where keys are kept, for
+others that may know better. One of them may hang, and a beat has to go there yet, `BEAT_WAIT_S`."""
+
 LEDGER_LOCK_WAIT_S = 3.0
 """Seconds to wait for the file of the room store, whose last process may still be ending."""
 

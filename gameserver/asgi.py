@@ -34,12 +34,16 @@ from lobby.feed import feed
 
 async def _open_ledger() -> Ledger:
     """The room store: in Redis, where workers share it; else in a file of this one's own."""
-    url, trim_unarchived = settings.EVERTICK["JOURNAL_URL"], not settings.EVERTICK["ARCHIVE"]
-    if url:
-        prefix = settings.EVERTICK["KEY_PREFIX"]
-        return RedisLedger.connect(url, prefix, trim_unarchived=trim_unarchived)
-    path = settings.EVERTICK["JOURNAL_PATH"]
-    return await SqliteLedger.open(path, trim_unarchived=trim_unarchived)
+    chosen = settings.EVERTICK
+    trim_unarchived = not chosen["ARCHIVE"]
+    if url := chosen["JOURNAL_URL"]:
+        return RedisLedger.connect(
+            url,
+            chosen["KEY_PREFIX"],
+            replicas=chosen["JOURNAL_REPLICAS"],
+            trim_unarchived=trim_unarchived,
+        )
+    return await SqliteLedger.open(chosen["JOURNAL_PATH"], trim_unarchived=trim_unarchived)
 
 
 worker = Worker(

@@ -8,8 +8,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from games.hosting.ledger.address import Kind, parse
+
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
-REDIS_SCHEMES = {"redis", "rediss", "unix"}
 
 
 @register
@@ -26,15 +27,7 @@ def environment_makes_sense(
         for origin in settings.ORIGINS
         if not _is_origin(origin)
     ]
-    redis_url = settings.EVERTICK["REDIS_URL"]
-    if redis_url and urlsplit(redis_url).scheme not in REDIS_SCHEMES:
-        found.append(
-            Error(
-                "REDIS_URL is no address of a Redis",
-                hint="For example redis://127.0.0.1:6379/0",
-                id="evertick.E002",
-            )
-        )
+    found += _redis_makes_sense()
     if settings.DATABASES["default"].get("ENGINE") not in ENGINES:
         found.append(
             Error(
@@ -43,6 +36,34 @@ def environment_makes_sense(
                 id="evertick.E003",
             )
         )
+    return found
+
+
+def _redis_makes_sense() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for name, number in (("REDIS_URL", 2), ("JOURNAL_URL", 4)):
+        url = settings.EVERTICK[name]
+        if name == "JOURNAL_URL" and url == settings.EVERTICK["REDIS_URL"]:
+            continue  # it is the same one, and named already
+        try:
+            kind = parse(url).kind if url else Kind.SERVER
+        except ValueError as error:
+            found.append(
+                Error(
+                    f"{name} is no address of a Redis: {error}",
+                    hint="For example redis://127.0.0.1:6379/0; docs/deploy.md has all forms.",
+                    id=f"evertick.E00{number}",
+                )
+            )
+            continue
+        if name == "REDIS_URL" and kind is Kind.CLUSTER:
+            found.append(
+                Error(
+                    "REDIS_URL is a Cluster, on which neither channel layer nor cache work",
+                    hint="Name one server or Sentinels there, and the Cluster in JOURNAL_URL.",
+                    id="evertick.E005",
+                )
+            )
     return found
 
 

@@ -30,6 +30,7 @@ from django.db.migrations.executor import MigrationExecutor
 from games import limits
 from games.hosting.ledger import LedgerError, LedgerInUse
 from games.hosting.roles import Role
+from gameserver.sentinel import PrimaryPool, is_sentinel
 
 logger = logging.getLogger(__name__)
 
@@ -151,9 +152,9 @@ def _check_redis() -> None:
     if not url:
         return
     try:
-        with redis.Redis.from_url(
-            url, socket_connect_timeout=REDIS_WAIT_S, socket_timeout=REDIS_WAIT_S
-        ) as client:
+        waits = {"socket_connect_timeout": REDIS_WAIT_S, "socket_timeout": REDIS_WAIT_S}
+        kind = PrimaryPool if is_sentinel(url) else redis.ConnectionPool
+        with redis.Redis.from_pool(kind.from_url(url, **waits)) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         raise CannotServe(

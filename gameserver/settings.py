@@ -3,8 +3,12 @@
 ======================= ==================================================================
 ``SECRET_KEY``          else one is made and kept in ``var/secret_key``
 ``DATABASE_URL``        ``postgres://…``; else SQLite in ``var/``
-``REDIS_URL``           ``redis://…`` joins several workers; else everything stays in one
-``JOURNAL_URL``         Redis of the room store; else ``REDIS_URL``, else a file in ``var/``
+``REDIS_URL``           ``redis://…`` or ``redis+sentinel://h1:26379,h2:26379/mymaster/0`` joins
+                        several workers; else everything stays in one
+``JOURNAL_URL``         Redis of the room store, also ``redis+cluster://h1:7000,h2:7001``; else
+                        ``REDIS_URL``, else a file in ``var/``
+``JOURNAL_REPLICAS``    how many replicas must have a tick before it is told; 1 with Sentinel or
+                        Cluster, else 0
 ``LEASE_S``             seconds of silence after which others take a worker's rooms: 0.5
 ``ROLE``                ``gateway``: sockets alone; ``host``: rooms alone; else ``all``
 ``DRAIN_S``             seconds for which a worker that stops goes on with rooms whose rules no
@@ -36,6 +40,7 @@ from django.conf import global_settings
 
 from games import limits
 from gameserver.secretkey import secret_key
+from gameserver.sentinel import PrimaryPool, is_sentinel, layer_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -56,6 +61,7 @@ EVERTICK = {
     "REDIS_URL": REDIS_URL,
     "KEY_PREFIX": KEY_PREFIX,
     "JOURNAL_URL": env.str("JOURNAL_URL", default=REDIS_URL),
+    "JOURNAL_REPLICAS": env.int("JOURNAL_REPLICAS", default=None),
     "JOURNAL_PATH": VAR_DIR / "rooms.sqlite3",
     "LEASE_S": env.float("LEASE_S", default=limits.LEASE_S),
     "ROLE": env.str("ROLE", default="all"),
@@ -173,7 +179,7 @@ if REDIS_URL:
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
                 # redis-py 8 gives up reading after 5 s, but a quiet subscription is no fault.
-                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "hosts": [{**layer_host(REDIS_URL), "socket_timeout": None}],
                 "prefix": KEY_PREFIX,
                 "capacity": limits.ROOM_QUEUE_MAX,
             },
@@ -182,8 +188,9 @@ if REDIS_URL:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
+            "LOCATION": [REDIS_URL],  # as text it would be parted at commas
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
+            "OPTIONS": {"pool_class": PrimaryPool} if is_sentinel(REDIS_URL) else {},
         }
     }
 else:

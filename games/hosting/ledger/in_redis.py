@@ -6,31 +6,25 @@ worker finds it are therefore not written at once. The set may name too many roo
 a room is entered before it is acquired, under a mark that belongs to that one lease, so that a late
 removal cannot hit a later one; and ``rooms_of`` asks the rooms themselves.
 
-- Scripts go by their hash; a server that does not know one (restarted, or the other of a pair) is
-  given it, and the call is repeated.
-- The client must not repeat by itself: how often and how long is decided by who waits. ``connect``
-  sees to that.
+- How they are reached, and what is done about a script that a server does not know or a connection
+  that broke, is ``servers``.
 - The sign of life has a connection of its own. Behind a batch or a large load it would be late.
-- A call that is cancelled or runs out of time gives its connection up; redis-py closes it, and no
-  later call can read an answer that was not for it.
-- ``replicas``: for a server whose place another may take (Sentinel). An append then counts only
-  when so many replicas have it (WAIT), and else as unanswered.
+- ``replicas``: for a server whose place another may take. What is written then counts only when so
+  many replicas have it (WAIT), and else as unanswered. So does an acquired room: what its new owner
+  reads after that, and may tell, the replicas have as well.
 - What survives the death of Redis is what its ``appendfsync`` promises.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from hashlib import sha1
 from secrets import token_hex
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from games.hosting.ledger import scripts
+from games.hosting.ledger.address import Kind, parse
 from games.hosting.ledger.base import (
     Append,
     Checkpoint,
@@ -47,6 +41,7 @@ from games.hosting.ledger.base import (
     released,
     rooms_by_token,
 )
+from games.hosting.ledger.servers import Command, Replicas, Servers, call, command, connect
 from games.limits import (
     BEAT_WAIT_S,
     LEDGER_CONNECTIONS_MAX,
@@ -62,65 +57,71 @@ _STRUCK_OFF_S = 24 * 3600
 This only sweeps it up; should the worker wake and enter a room, its set stays."""
 
 
-class _Call(NamedTuple):
-    script: str
-    keys: Sequence[str]
-    args: Sequence[str | bytes | int]
-
-
 class RedisLedger:
-    """A ``Ledger`` for any number of workers.
-
-    Attributes:
-        round_trips: How often the server was asked, signs of life aside.
-    """
+    """A ``Ledger`` for any number of workers."""
 
     def __init__(
         self,
-        redis: "Redis",
+        store: Servers,
         prefix: str,
         *,
-        pulse: "Redis | None" = None,
+        pulse: Servers | None = None,
         trim_unarchived: bool = False,
         replicas: int = 0,
         rooms_per_call: int = LEDGER_ROOMS_PER_CALL_MAX,
         wait_s: float = LEDGER_WAIT_S,
         beat_wait_s: float = BEAT_WAIT_S,
     ) -> None:
-        """Use a client that is there.
+        """Use servers that are connected.
 
         Args:
-            redis: A client that decodes nothing and repeats nothing.
-            pulse: The client for signs of life; else the same.
+            pulse: The same servers for signs of life, by other connections.
             rooms_per_call: 1 where keys of several rooms may not meet in a script (Cluster).
         """
         assert "{" not in prefix, "braces would put all rooms into one slot"
-        self.round_trips = 0
-        self._redis = redis
-        self._pulse = pulse or redis
+        self._store = store
+        self._pulse = pulse or store
         self._prefix = prefix
         self._trim_unarchived = int(trim_unarchived)
-        self._replicas = replicas
+        # A third of the time, for two tries.
+        self._replicas = Replicas(replicas, int(wait_s * 1000 / 3)) if replicas else None
         self._rooms_per_call = rooms_per_call
         self._wait_s = wait_s
         self._beat_wait_s = beat_wait_s
-        self._hashes: dict[str, str] = {}
 
     @classmethod
-    def connect(cls, url: str, prefix: str, **options: Any) -> "RedisLedger":
-        """The store at ``url``, with clients as they must be; ``options`` as for the class."""
-        redis = _client(url, LEDGER_CONNECTIONS_MAX)
-        return cls(redis, prefix, pulse=_client(url, 2), **options)
+    def connect(
+        cls, url: str, prefix: str, *, replicas: int | None = None, **options: Any
+    ) -> "RedisLedger":
+        """The store at ``url``, in one of the forms of ``address``; ``options`` as for the class.
+
+        Args:
+            replicas: Else 1 where another server may take the place of one that is gone.
+        Raises:
+            ValueError: the address makes no sense.
+        """
+        address = parse(url)
+        if replicas is None:
+            replicas = int(address.kind.fails_over)
+        if address.kind is Kind.CLUSTER:
+            options["rooms_per_call"] = 1
+        store = connect(address, LEDGER_CONNECTIONS_MAX)
+        return cls(store, prefix, pulse=connect(address, 2), replicas=replicas, **options)
+
+    @property
+    def round_trips(self) -> int:
+        """How often a server was asked, signs of life aside."""
+        return self._store.round_trips
 
     # --- signs of life -------------------------------------------------------------------------
 
     async def beat(self, worker: str, clock: int) -> None:
         async with _answered(self._beat_wait_s):
-            await _done(self._pulse.hset(self._beats, worker, str(clock)))
+            await self._pulse.ask([command("HSET", self._beats, worker, clock)])
 
     async def beats(self) -> dict[str, int]:
         async with _answered(self._beat_wait_s):
-            beats = await _done(self._pulse.hgetall(self._beats))
+            [beats] = await self._pulse.ask([command("HGETALL", self._beats)])
         return {_text(worker): int(clock) for worker, clock in beats.items()}
 
     async def farewell(self, worker: str, beat: int | None = None) -> bool:
@@ -128,7 +129,7 @@ class RedisLedger:
             return False
         seen = "" if beat is None else str(beat)
         keys = (self._beats, self._rooms(worker))
-        [struck] = await self._run([_Call(scripts.STRIKE, keys, (worker, seen, _STRUCK_OFF_S))])
+        struck = await self._one(call(scripts.STRIKE, keys, (worker, seen, _STRUCK_OFF_S)))
         return bool(struck)
 
     # --- ownership -----------------------------------------------------------------------------
@@ -147,13 +148,13 @@ class RedisLedger:
     async def _acquire_some(self, worker: str, claims: Sequence[Claim]) -> list[Lease | Owner]:
         nonces = [token_hex(8) for _ in claims]
         marks = [f"{claim.match}/{nonce}" for claim, nonce in zip(claims, nonces, strict=True)]
-        await self._run(
-            [_Call(scripts.ENTER, (self._beats, self._rooms(worker)), (worker, *marks))]
-        )
-        answers = await self._run(
-            _Call(scripts.ACQUIRE, (self._key(match, "m"),), (seen, worker, nonce, str(above)))
+        keys = (self._beats, self._rooms(worker))
+        await self._one(call(scripts.ENTER, keys, (worker, *marks)), self._replicas)
+        calls = [
+            call(scripts.ACQUIRE, (self._key(match, "m"),), (seen, worker, nonce, str(above)))
             for (match, seen, above), nonce in zip(claims, nonces, strict=True)
-        )
+        ]
+        answers = await self._ask(calls, self._replicas)
         gone: dict[str, list[str]] = {}
         results: list[Lease | Owner] = []
         for claim, mark, (won, *there) in zip(claims, marks, answers, strict=True):
@@ -171,17 +172,15 @@ class RedisLedger:
         return results
 
     async def owner(self, match: str) -> Owner | None:
-        async with self._asked():
-            fields = ["token", "epoch", "tick", "worker"]
-            found = await _done(self._redis.hmget(self._key(match, "m"), fields))
+        fields = ("token", "epoch", "tick", "worker")
+        found = await self._one(command("HMGET", self._key(match, "m"), *fields))
         if found[0] is None:
             return None
         token, epoch, tick, worker = (_text(part) for part in found)
         return Owner(worker if is_lease(token) else "", int(epoch), token, int(tick))
 
     async def rooms_of(self, worker: str) -> dict[str, str]:
-        async with self._asked():
-            members = await _done(self._redis.smembers(self._rooms(worker)))
+        members = await self._one(command("SMEMBERS", self._rooms(worker)))
         rooms: dict[str, str] = {}
         for some in _few_at_a_time(sorted(members)):
             rooms |= await self._really_of(worker, [_text(member) for member in some])
@@ -190,17 +189,14 @@ class RedisLedger:
     async def _really_of(self, worker: str, marks: Sequence[str]) -> dict[str, str]:
         """The rooms that stand where their worker's set says."""
         matches = [mark.rpartition("/")[0] for mark in marks]
-        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
-            for match in matches:
-                pipe.hmget(self._key(match, "m"), ["token", "worker"])
-            found = await pipe.execute(raise_on_error=False)
+        found = await self._answers(
+            [command("HMGET", self._key(match, "m"), "token", "worker") for match in matches]
+        )
         rooms = {}
         for match, mark, fields in zip(matches, marks, found, strict=True):
             if isinstance(fields, ResponseError) and str(fields).startswith("WRONGTYPE"):
                 continue  # somebody spoilt this one; the others need a new owner all the same
-            if isinstance(fields, Exception):
-                raise LedgerUnavailable(f"{type(fields).__name__} {fields}") from fields
-            token, holder = fields
+            token, holder = _taken(fields)
             if token and _entered(match, _text(token), _text(holder)) == (worker, mark):
                 rooms[match] = _text(token)
         return rooms
@@ -210,27 +206,24 @@ class RedisLedger:
             return False
         free = released(token)
         _, mark = _entered(match, free, "")
-        async with self._asked():
-            await _done(self._redis.sadd(self._rooms(""), mark))
-        [had] = await self._run([_Call(scripts.RELEASE, (self._key(match, "m"),), (token, free))])
+        await self._one(command("SADD", self._rooms(""), mark), self._replicas)
+        had = await self._one(call(scripts.RELEASE, (self._key(match, "m"),), (token, free)))
         # The mark is of that one lease: if it was lost before, it will never be a released one.
         await self._leave({_text(had): [mark]})
         return bool(had)
 
     async def forget(self, match: str, token: str) -> bool:
-        [(done, had)] = await self._run([_Call(scripts.FORGET, self._keys(match), (token,))])
+        done, had = await self._one(call(scripts.FORGET, self._keys(match), (token,)))
         if had:
             await self._leave({_text(had): [_entered(match, token, "")[1]]})
         return bool(done)
 
     async def _leave(self, gone: dict[str, list[str]]) -> None:
         """Take rooms out of the sets of workers."""
-        if not gone:
-            return
-        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
-            for worker, marks in gone.items():
-                pipe.srem(self._rooms(worker), *marks)
-            await pipe.execute()
+        if gone:
+            await self._ask(
+                [command("SREM", self._rooms(worker), *marks) for worker, marks in gone.items()]
+            )
 
     # --- journal and checkpoints ---------------------------------------------------------------
 
@@ -248,33 +241,33 @@ class RedisLedger:
                 for place in ticks:
                     args += (batch[place].tick, batch[place].payload)
                 places += ticks
-            calls.append(_Call(scripts.APPEND, keys, args))
-        answers = await self._run(calls, wait=True)
+            calls.append(call(scripts.APPEND, keys, args))
+        answers = await self._ask(calls, self._replicas)
         verdicts = [Verdict.OK] * len(batch)
-        for place, answer in zip(places, (one for call in answers for one in call), strict=True):
+        for place, answer in zip(places, (one for some in answers for one in some), strict=True):
             verdicts[place] = _VERDICTS[answer]
         return verdicts
 
     async def checkpoint(self, match: str, token: str, tick: int, blob: bytes) -> bool:
         args = (token, tick, blob, self._trim_unarchived)
-        return await self._fenced(match, _Call(scripts.CHECKPOINT, self._keys(match), args))
+        return await self._fenced(match, scripts.CHECKPOINT, args)
 
     async def archived(self, match: str, token: str, tick: int) -> None:
         args = (token, tick, self._trim_unarchived)
-        await self._fenced(match, _Call(scripts.ARCHIVED, self._keys(match), args))
+        await self._fenced(match, scripts.ARCHIVED, args)
 
     async def restore(self, match: str, token: str, tick: int, blob: bytes) -> bool:
         args = (token, tick, blob)
-        return await self._fenced(match, _Call(scripts.RESTORE, self._keys(match), args))
+        return await self._fenced(match, scripts.RESTORE, args)
 
-    async def _fenced(self, match: str, call: _Call) -> bool:
+    async def _fenced(self, match: str, script: str, args: Sequence[str | bytes | int]) -> bool:
         """Whether something was done, now."""
-        [answer] = await self._run([call], wait=True)
+        answer = await self._one(call(script, self._keys(match), args), self._replicas)
         return _accepted(match, answer) is Verdict.OK
 
     async def load(self, match: str, token: str, *, older: bool = False) -> Loaded:
         args = (token, "older" if older else "newest")
-        [(answer, *rest)] = await self._run([_Call(scripts.LOAD, self._keys(match), args)])
+        answer, *rest = await self._one(call(scripts.LOAD, self._keys(match), args))
         _accepted(match, answer)
         tick, at, blob, entries = rest
         if blob is None:
@@ -283,71 +276,37 @@ class RedisLedger:
         return in_order(match, Loaded(checkpoint, _entries(entries)), int(tick))
 
     async def read(self, match: str, after: int = 0, count: int = 1000) -> list[Entry]:
-        async with self._asked():
-            found = await _done(
-                self._redis.xrange(self._key(match, "j"), min=str(after + 1), count=count)
-            )
+        asked = (str(after + 1), "+", "COUNT", count)
+        found = await self._one(command("XRANGE", self._key(match, "j"), *asked))
         return [Entry(_tick(number), int(fields[b"e"]), fields[b"p"]) for number, fields in found]
 
     # --- tickets -------------------------------------------------------------------------------
 
     async def spend(self, nonce: str, ttl_s: float) -> bool:
-        async with self._asked():
-            key = f"{self._prefix}:ticket:{nonce}"
-            return bool(await self._redis.set(key, 1, nx=True, px=max(1, int(ttl_s * 1000))))
+        key = f"{self._prefix}:ticket:{nonce}"
+        ttl_ms = max(1, int(ttl_s * 1000))
+        return bool(await self._one(command("SET", key, 1, "NX", "PX", ttl_ms), self._replicas))
 
     async def close(self) -> None:
-        await self._redis.aclose()
-        await self._pulse.aclose()
+        await self._store.close()
+        await self._pulse.close()
 
     # --- underneath ----------------------------------------------------------------------------
 
-    async def _run(self, calls: Iterable[_Call], *, wait: bool = False) -> list[Any]:
-        """The answers of scripts, in one round trip; a second one where they were not known."""
-        calls = list(calls)
-        async with self._asked():
-            answers = await self._evaluate(calls, wait=wait)
-            missing = [at for at, one in enumerate(answers) if isinstance(one, NoScriptError)]
-            if missing:
-                for script in {calls[place].script for place in missing}:
-                    await self._redis.script_load(script)
-                again = await self._evaluate([calls[place] for place in missing], wait=wait)
-                for place, answer in zip(missing, again, strict=True):
-                    answers[place] = answer
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise LedgerUnavailable(f"{type(answer).__name__} {answer}") from answer
-        return answers
+    async def _one(self, asked: Command, replicas: Replicas | None = None) -> Any:
+        """What is answered to one command."""
+        return (await self._ask([asked], replicas))[0]
 
-    async def _evaluate(self, calls: Sequence[_Call], *, wait: bool) -> list[Any]:
-        self.round_trips += 1
-        wait = wait and self._replicas > 0
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for script, keys, args in calls:
-                pipe.execute_command("EVALSHA", self._hash(script), len(keys), *keys, *args)
-            if wait:
-                # It counts what this very connection wrote; a third of the time, for two tries.
-                pipe.execute_command("WAIT", self._replicas, int(self._wait_s * 1000 / 3))
-            answers = await pipe.execute(raise_on_error=False)
-        if wait:
-            have = answers.pop()
-            if any(not isinstance(answer, Exception) for answer in answers) and (
-                isinstance(have, Exception) or have < self._replicas
-            ):
-                raise LedgerUnavailable(f"{have} of {self._replicas} replicas have it")
-        return answers
+    async def _ask(self, asked: Sequence[Command], replicas: Replicas | None = None) -> list[Any]:
+        """What is answered to each, in one round trip."""
+        return [_taken(answer) for answer in await self._answers(asked, replicas)]
 
-    def _hash(self, script: str) -> str:
-        known = self._hashes.get(script)
-        if known is None:
-            digest = sha1(script.encode(), usedforsecurity=False).hexdigest()
-            known = self._hashes[script] = digest
-        return known
-
-    @asynccontextmanager
-    async def _asked(self) -> AsyncIterator[None]:
+    async def _answers(
+        self, asked: Sequence[Command], replicas: Replicas | None = None
+    ) -> list[Any]:
+        """The same, with an exception in the place of one that was refused."""
         async with _answered(self._wait_s):
-            yield
+            return await self._store.ask(asked, replicas)
 
     @property
     def _beats(self) -> str:
@@ -379,17 +338,11 @@ def _accepted(match: str, answer: bytes) -> Verdict:
     return verdict
 
 
-def _client(url: str, connections: int) -> "Redis":
-    """A client that decodes nothing, repeats nothing and waits as long as it is let."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=connections,
-        timeout=None,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=None,
-        socket_connect_timeout=None,
-    )
-    return Redis.from_pool(pool)
+def _taken(answer: Any) -> Any:
+    """The answer, where it is not that the command was refused."""
+    if isinstance(answer, Exception):
+        raise LedgerUnavailable(f"{type(answer).__name__} {answer}") from answer
+    return answer
 
 
 @asynccontextmanager
@@ -427,8 +380,3 @@ def _tick(number: bytes) -> int:
 
 def _text(value: bytes) -> str:
     return value.decode()
-
-
-async def _done(answer: Any) -> Any:
-    """What a command answers; redis-py's types leave open whether it must be awaited."""
-    return await answer
