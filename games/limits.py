@@ -247,6 +247,10 @@ ARCHIVES_AT_ONCE_MAX = 2
 """Rooms of a worker that are archived at the same time, and threads that wait for the storage. Each
 holds a segment in memory; a full worker of 5,000 rooms needs 83 a second, at 10 ms each."""
 
+ARCHIVE_WAIT_S = 60.0
+"""Seconds for the storage to take a segment, or its turn; then it counts as away. Its thread may
+still wait: what it writes late is what is written again."""
+
 ARCHIVE_BACKLOG_TICKS_MAX = 72_000
 """Ticks of a live room that wait for a storage that is away: an hour at 20 Hz, some ten megabytes.
 Beyond it they are given up, so that the room store does not fill."""

@@ -338,6 +338,7 @@ class _Replay:
         self.ended = False
         self.wrong: Finding | None = None
         self.left_out: Finding | None = None
+        self._origin: Origin | None = None
         self._seen: dict[int, bytes] = {}  # tick: digest, as far back as segments overlap
 
     def read(self, data: bytes) -> None:
@@ -367,6 +368,11 @@ class _Replay:
         self.wrong = self.wrong or Finding(self.last + 1, "gap", text)
 
     def _begin(self, head: Head) -> None:
+        self._origin = self._origin or head.origin
+        if head.origin != self._origin:
+            raise _Wrong(
+                head.first, "contradiction", "it is of another match, or another beginning"
+            )
         if head.first > self.last + 1:
             self.missing("it is in no segment")
             self.last = head.first - 1

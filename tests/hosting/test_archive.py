@@ -1,6 +1,7 @@
 """Journals on their way to the archive: whatever fails on it, nothing is forgotten before."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -625,6 +626,20 @@ async def test_without_an_archive_nothing_is_stored(folder: Path, store: Store) 
     finally:
         await worker.stop()
     assert files(folder) == []
+
+
+async def test_a_storage_that_never_answers_counts_as_away(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let = threading.Event()
+    monkeypatch.setattr("games.hosting.archive.ARCHIVE_WAIT_S", 0.05)
+    monkeypatch.setattr(journals, "store", lambda segment: let.wait())
+    await kept.write(20)
+    try:
+        with pytest.raises(ArchiveUnavailable, match="Timeout"):
+            await kept.collect()
+    finally:
+        let.set()
 
 
 async def test_a_storage_that_fails_in_its_own_way_counts_as_away(
