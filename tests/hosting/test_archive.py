@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from channels.layers import InMemoryChannelLayer
 from django.db import DatabaseError
+from django.utils import timezone
 
 from games import journals, services
 from games.catalog import TITLES
@@ -606,6 +607,25 @@ async def test_who_sat_down_later_is_not_there_at_the_beginning(
     win(heir, match)
     await forgotten(store, match)
     assert (await report(heir, match)).ok
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, 0), (60, 1), (0, 1)])
+async def test_a_worker_removes_journals_when_their_time_is_over(
+    worker: Worker, store: Store, days: int, left: int
+) -> None:
+    match = await a_match(worker)
+    await play(worker, match, 7)
+    win(worker, match)
+    await forgotten(store, match)
+
+    def long_ago() -> None:
+        Match.objects.filter(id=match).update(ended=timezone.now() - timedelta(days=45))
+
+    await worker.records.call(long_ago)
+    archive = Archive(store, worker.records, days=days)
+    await archive.prune()
+    archive.stop()
+    assert len(journals.stored(match)) == left
 
 
 async def test_without_an_archive_nothing_is_stored(folder: Path, store: Store) -> None:
