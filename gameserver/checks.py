@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.files.storage import InvalidStorageError, storages
 
 from games.hosting.ledger.address import Kind, parse
 
@@ -34,6 +35,16 @@ def environment_makes_sense(
                 "DATABASE_URL is no address of a database that is supported",
                 hint="Use postgres://…, or leave it unset for SQLite.",
                 id="evertick.E003",
+            )
+        )
+    try:
+        storages["journals"]
+    except (InvalidStorageError, TypeError) as error:
+        found.append(
+            Error(
+                f"JOURNALS_STORAGE or JOURNALS_OPTIONS: {error}",
+                hint="Name a Django storage class that is installed, and its options as JSON.",
+                id="evertick.E004",
             )
         )
     return found

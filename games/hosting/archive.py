@@ -22,7 +22,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from games import journals, services
-from games.hosting.ledger import Entry, Ledger, LedgerError
+from games.hosting.ledger import Entry, Ledger, LedgerError, Refused
 from games.hosting.records import Records
 from games.limits import (
     ARCHIVE_BACKLOG_TICKS_MAX,
@@ -30,6 +30,7 @@ from games.limits import (
     ARCHIVE_READ_TICKS,
     ARCHIVE_S,
     ARCHIVE_TICKS,
+    ARCHIVE_WAIT_S,
     ARCHIVES_AT_ONCE_MAX,
     PRUNE_MAX,
     SEGMENT_BYTES_MAX,
@@ -165,7 +166,7 @@ class Archive:
         """What ``function`` returns, on a thread of the storage's.
 
         Raises:
-            ArchiveUnavailable: it failed, in whatever way that storage fails.
+            ArchiveUnavailable: it failed, in whatever way that storage fails, or takes too long.
         """
 
         def run() -> T:
@@ -176,7 +177,8 @@ class Archive:
                 close_old_connections()
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+            async with asyncio.timeout(ARCHIVE_WAIT_S):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, run)
         except Exception as error:
             raise ArchiveUnavailable(repr(error)) from error
 
@@ -214,6 +216,8 @@ class Collector:
             self._after = await self._archive.collect(
                 self._spec, token, after=self._after, upto=tick
             )
+        except Refused:
+            logger.info("match %s is for another worker to archive", self._spec.match)
         except (ArchiveUnavailable, LedgerError) as error:
             logger.warning("match %s waits for the archive: %r", self._spec.match, error)
             if tick - self._after > ARCHIVE_BACKLOG_TICKS_MAX:

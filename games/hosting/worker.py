@@ -357,6 +357,8 @@ class Worker:
         if not self.takes_rooms:
             return
         left = await self.ledger.rooms_of("")
+        if not left:
+            return
         ids = [UUID(match) for match in left]
         over = await self.records.call(selectors.matches_over, match_ids=ids)
         for match in map(str, over[:ARCHIVE_SWEEP_MAX]):

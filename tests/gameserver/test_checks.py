@@ -47,3 +47,15 @@ def test_redis_may_be_watched_and_the_room_store_a_cluster(settings):
 def test_database_of_another_kind_is_named(settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.mysql")
     assert found(settings) == ["evertick.E003"]
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        {"BACKEND": "nowhere.at.All"},
+        {"BACKEND": "gameserver.storage.WholeFileStorage", "OPTIONS": {"bucket": "journals"}},
+    ],
+)
+def test_storage_for_journals_that_is_not_there_is_named(settings, storage: dict[str, object]):
+    storages = settings.STORAGES | {"journals": storage}
+    assert found(settings, STORAGES=storages) == ["evertick.E004"]

@@ -1,6 +1,7 @@
 """Journals on their way to the archive: whatever fails on it, nothing is forgotten before."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from channels.layers import InMemoryChannelLayer
 from django.db import DatabaseError
+from django.utils import timezone
 
 from games import journals, services
 from games.catalog import TITLES
@@ -607,6 +609,25 @@ async def test_who_sat_down_later_is_not_there_at_the_beginning(
     assert (await report(heir, match)).ok
 
 
+@pytest.mark.parametrize(("days", "left"), [(30, 0), (60, 1), (0, 1)])
+async def test_a_worker_removes_journals_when_their_time_is_over(
+    worker: Worker, store: Store, days: int, left: int
+) -> None:
+    match = await a_match(worker)
+    await play(worker, match, 7)
+    win(worker, match)
+    await forgotten(store, match)
+
+    def long_ago() -> None:
+        Match.objects.filter(id=match).update(ended=timezone.now() - timedelta(days=45))
+
+    await worker.records.call(long_ago)
+    archive = Archive(store, worker.records, days=days)
+    await archive.prune()
+    archive.stop()
+    assert len(journals.stored(match)) == left
+
+
 async def test_without_an_archive_nothing_is_stored(folder: Path, store: Store) -> None:
     async def open_ledger() -> Store:
         return store
@@ -625,6 +646,20 @@ async def test_without_an_archive_nothing_is_stored(folder: Path, store: Store) 
     finally:
         await worker.stop()
     assert files(folder) == []
+
+
+async def test_a_storage_that_never_answers_counts_as_away(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let = threading.Event()
+    monkeypatch.setattr("games.hosting.archive.ARCHIVE_WAIT_S", 0.05)
+    monkeypatch.setattr(journals, "store", lambda segment: let.wait())
+    await kept.write(20)
+    try:
+        with pytest.raises(ArchiveUnavailable, match="Timeout"):
+            await kept.collect()
+    finally:
+        let.set()
 
 
 async def test_a_storage_that_fails_in_its_own_way_counts_as_away(

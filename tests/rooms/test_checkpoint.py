@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from games.catalog import TITLES
 from games.rooms import Record, Room, WrongRules, rules_of
 from games.rooms.entries import Connect, Disconnect
+from games.rooms.journal import Written, go_on
 from games.sim import Game
 from tests.field import Field
 from tests.titles import Party, Tally, Thinking, Waiting
@@ -115,3 +116,13 @@ def test_a_title_that_migrates_goes_on_under_its_new_rules() -> None:
     assert (again.state.sums, again.state.clock) == ([7], 1001)
     again.tick()
     assert rules_of(again.checkpoint()) == 3
+
+
+def test_ticks_of_other_rules_are_not_played_though_there_is_no_checkpoint() -> None:
+    class Newer(Tally):
+        version = 2
+
+    written = [Written(0, Record(1, 1, []), rules=1)]
+    go_on(Room(Tally(), seed=9, settings={}, seats=[(0, "Ada", False)]), written)
+    with pytest.raises(WrongRules, match="tick 1 is of rules 1, here are rules 2"):
+        go_on(Room(Newer(), seed=9, settings={}, seats=[(0, "Ada", False)]), written)

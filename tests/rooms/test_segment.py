@@ -245,6 +245,14 @@ def test_what_is_no_segment_is_refused_with_a_code(data: bytes, code: str) -> No
     assert refused.value.code == code
 
 
+def test_ticks_that_do_not_follow_each_other_are_refused(tally: Played) -> None:
+    (segment,) = cut(tally.origin, 0, tally.lines[:3])
+    first, second, third = segment.lines
+    swapped = segment._replace(lines=[first, third, second])
+    with pytest.raises(Damaged, match="malformed"):
+        read_segment(write_segment(swapped))
+
+
 def test_a_file_that_ends_early_is_read_up_to_there(tally: Played) -> None:
     (data,) = tally.files()
     finding = tally.verify([data[:-200]]).finding
@@ -330,6 +338,15 @@ def test_another_beginning_is_found_at_the_first_tick(tally: Played, field: str)
     finding = tally.verify(written(cut(origin, 0, tally.lines))).finding
     assert finding is not None
     assert (finding.tick, finding.why) == (1, "diverged")
+
+
+def test_a_segment_of_another_match_is_found_at_its_first_tick(tally: Played) -> None:
+    first, _ = tally.files(30)
+    origin = msgspec.structs.replace(tally.origin, match="another")
+    (second,) = written(cut(origin, 30, tally.lines[30:]))
+    finding = tally.verify([first, second]).finding
+    assert finding is not None
+    assert (finding.tick, finding.why) == (31, "contradiction")
 
 
 def test_another_result_than_was_played_is_found() -> None:
