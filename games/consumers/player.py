@@ -42,6 +42,7 @@ from games.protocol.messages import (
     Hello,
     Input,
     Leave,
+    Move,
     Ping,
     Pong,
     Resync,
@@ -61,6 +62,7 @@ class PlayerConsumer(SocketConsumer):
         self.match = ""
         self.owner = ""
         self.welcomed = False
+        self._was_in = False
         self._moving = False
         self.right: Pass | None = None
         self.outbox = Outbox(self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"])
@@ -266,12 +268,18 @@ class PlayerConsumer(SocketConsumer):
             self._attach_tries = 0
             self._ask_in()
 
+    def ask_to_move(self) -> None:
+        """Have the browser open another socket before this one closes, even while this one looks
+        for its room. Who was never let in has no view to lose, and no token to come with."""
+        if self._was_in:
+            self._tell(Move())
+
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed in the room; ``tick`` is that of the shared view it leads to."""
         self.outbox.put(frame, tick)
 
     def _welcome(self, hz: int) -> None:
-        self.welcomed = True
+        self.welcomed = self._was_in = True
         self._allow(hz, self.loop.time())
         if self._timer is not None:
             self._timer.cancel()

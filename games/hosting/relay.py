@@ -165,6 +165,9 @@ class Socket(Protocol):
     def moved(self, owner: str) -> None:
         """The room has another owner now; its id, or nothing where it has to be found."""
 
+    def ask_to_move(self) -> None:
+        """This worker stops: the client may open another socket before this one closes."""
+
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed; ``tick`` is that of the shared view it leads to, -1 if to none."""
 
