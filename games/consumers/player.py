@@ -199,6 +199,7 @@ class PlayerConsumer(SocketConsumer):
             hello.session,
             right.name,
             right.user,
+            right.visit,
         )
         self._ask_in()
 

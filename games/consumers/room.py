@@ -193,7 +193,12 @@ class RoomConsumer(AsyncConsumer):
         viewer = self.viewers.get(attach.viewer)
         if viewer is None:
             viewer = Viewer(
-                attach.viewer, attach.gateway, attach.encoding, attach.seat, attach.session
+                attach.viewer,
+                attach.gateway,
+                attach.encoding,
+                attach.seat,
+                attach.session,
+                attach.visit,
             )
             if refused := self._refusal(viewer):
                 code, close = refused
@@ -209,12 +214,17 @@ class RoomConsumer(AsyncConsumer):
     def _refusal(self, viewer: Viewer) -> tuple[Code, Close] | None:
         if viewer.seat is not None and (code := self.room.closed_to(viewer.seat)):
             return code, Close.FORBIDDEN
+        if self._is_outdated(viewer):
+            return Code.SEAT_REPLACED, Close.REPLACED
         if len(self.viewers) >= VIEWERS_PER_ROOM_MAX and self._older(viewer) is None:
             return Code.ROOM_FULL, Close.UNAVAILABLE
         return None
 
     def _admit(self, viewer: Viewer, told: tuple[ServerMessage, ...]) -> None:
         if self.viewers.get(viewer.id) is None:
+            if self._is_outdated(viewer):
+                replaced = error_message(Code.SEAT_REPLACED)
+                return self.viewers.tell(viewer, replaced, close=Close.REPLACED)
             self._make_way(viewer)  # another may have come to this seat while this one waited
             self.viewers.add(viewer)
         self.viewers.tell(viewer, *told, admits=self.room.game.tick_hz)
@@ -224,12 +234,24 @@ class RoomConsumer(AsyncConsumer):
         if older := self._older(viewer):
             self.viewers.tell(older, error_message(Code.SEAT_REPLACED), close=Close.REPLACED)
 
+    def _is_outdated(self, viewer: Viewer) -> bool:
+        """Whether its client is on the seat already, by a later socket: after the room moved, the
+        one that it left behind may be the last to find the room."""
+        there = self._older(viewer)
+        return bool(there and there.session == viewer.session and there.visit > viewer.visit)
+
     def _older(self, viewer: Viewer) -> Viewer | None:
         """Who is on the same seat already."""
         return None if viewer.seat is None else self.viewers.on(viewer.seat)
 
     def _welcome(self, attach: Attach, settled: int) -> Welcome:
-        right = Pass(match=self.match, seat=attach.seat, user=attach.user, name=attach.name)
+        right = Pass(
+            match=self.match,
+            seat=attach.seat,
+            user=attach.user,
+            name=attach.name,
+            visit=attach.visit,
+        )
         game = self.room.game
         return Welcome(
             v=VERSION,

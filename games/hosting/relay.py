@@ -35,7 +35,7 @@ class _Message(msgspec.Struct, tag=str.lower, tag_field="t", array_like=True):
 class Attach(_Message):
     """A socket wants to see the room, from its ``seat`` or as a spectator (None).
 
-    ``gateway`` is the worker that keeps the socket.
+    ``gateway`` is the worker that keeps the socket, ``visit`` as in its pass.
     """
 
     viewer: str
@@ -45,6 +45,7 @@ class Attach(_Message):
     session: str
     name: str
     user: int
+    visit: int = 0
 
 
 class Say(_Message):
