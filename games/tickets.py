@@ -27,6 +27,8 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
         name: As the others see it.
         nonce: Of a ticket: spent once.
         session: Of a resume token: the client session it was given to.
+        visit: Of a resume token: how many welcomes lie before it. So of two sockets of one session
+            it is known which is the later one, whichever of them a room hears of first.
     """
 
     match: str
@@ -35,6 +37,7 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     nonce: str = ""
     session: str = ""
+    visit: int = 0
 
 
 def ticket_issue(*, match: str, seat: int | None, user: int, name: str) -> str:
@@ -54,7 +57,7 @@ def ticket_read(ticket: str) -> Pass:
 
 def resume_issue(*, right: Pass, session: str) -> str:
     """A token that brings this client ``session`` back to the place it has."""
-    kept = msgspec.structs.replace(right, nonce="", session=session)
+    kept = msgspec.structs.replace(right, nonce="", session=session, visit=right.visit + 1)
     return signing.dumps(msgspec.to_builtins(kept), salt=_RESUME_SALT)
 
 

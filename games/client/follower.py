@@ -6,6 +6,7 @@ from typing import Any
 import msgpack
 import msgspec
 
+from games.limits import INBOX_INPUTS_PER_SEAT_MAX
 from games.protocol import codec
 from games.protocol.codec import Encoding, Rows
 from games.protocol.codes import Code
@@ -19,6 +20,7 @@ from games.protocol.messages import (
     Got,
     Hello,
     Input,
+    Move,
     Own,
     Pong,
     Resync,
@@ -48,6 +50,14 @@ ASK_AGAIN = 8
 
 _decode_json: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
 _server = Rows(SERVER)
+_TAGS = {kind.__struct_config__.tag for kind in SERVER.values()}
+
+
+class _Kind(msgspec.Struct):
+    t: str
+
+
+_decode_kind = msgspec.json.Decoder(_Kind)
 
 
 class Drift(AssertionError):
@@ -114,6 +124,7 @@ class Follower:
         inbox: How many inputs of this seat the last tick that took some found waiting.
         checked: How many fingerprints were compared.
         received: Frames of this socket.
+        asked_to_move: Whether the server wants this client to go on over another socket.
     """
 
     def __init__(self, encoding: Encoding = "msgpack") -> None:
@@ -129,6 +140,7 @@ class Follower:
         self.inbox = 0
         self.checked = 0
         self.received = 0
+        self.asked_to_move = False
         self._shared: Known | None = None
         self._own: Known | None = None
         self._reported = 0
@@ -138,7 +150,7 @@ class Follower:
         self._resume = ""
         self._asked = False
         self._useless = 0  # messages since then that were of no use
-        self._held = 0  # from this number on the room had no place; sent again after a tick
+        self._held = 0  # from this number on the room has no place; sent after a tick
 
     @property
     def view(self) -> View | None:
@@ -170,14 +182,30 @@ class Follower:
         """The title's secret for this seat."""
         return self.own.get("secret") if self.own else None
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether inputs wait for the next tick that settles some; new ones wait behind them."""
+        return self._held > 0
+
     # --- out -----------------------------------------------------------------------------------
 
     def hello(self, ticket: str = "") -> bytes:
         """The first frame of a socket: with a ticket, or to return where the last welcome was."""
+        hello = self.hello_beside(ticket)
+        self._begin()
+        return hello
+
+    def hello_beside(self, ticket: str = "") -> bytes:
+        """The first frame of a second socket, while all goes on over the first; see ``move``."""
         resume = "" if ticket else self._resume
+        return self._frame(Hello(v=VERSION, session=self.session, ticket=ticket, resume=resume))
+
+    def _begin(self) -> None:
+        """A socket begins; what belonged to the one before does not count any more."""
         self.welcome = None
         self.received = self._reported = self._unreported_bytes = 0
-        return self._frame(Hello(v=VERSION, session=self.session, ticket=ticket, resume=resume))
+        self.asked_to_move = self._asked = False
+        self._held = 0
 
     def input(self, data: Any, seen: int = -1) -> tuple[int, bytes]:
         """The number of a new input, and its frame; kept until it is settled."""
@@ -186,12 +214,12 @@ class Follower:
         return self._seq, self._frame(Input(seq=self._seq, data=data, seen=seen))
 
     def unsettled(self, since: int = 1) -> list[bytes]:
-        """Frames of all inputs from number ``since`` on that no tick has settled yet."""
-        return [
-            self._frame(Input(seq=seq, data=data, seen=seen))
-            for seq, (data, seen) in self._sent.items()
-            if seq >= since
-        ]
+        """Frames of the inputs from number ``since`` on that no tick has settled yet: as many as
+        the room keeps between two ticks. The others follow once it has settled some."""
+        again = [seq for seq in self._sent if seq >= since]
+        batch, rest = again[:INBOX_INPUTS_PER_SEAT_MAX], again[INBOX_INPUTS_PER_SEAT_MAX:]
+        self._held = rest[0] if rest else 0
+        return [self._frame(Input(seq, *self._sent[seq])) for seq in batch]
 
     def report(self) -> list[bytes]:
         """Say how much was received, if that is not known yet; due a second after it came."""
@@ -218,6 +246,20 @@ class Follower:
             answers += self.report()
         return answers
 
+    def is_reached_by(self, frames: list[bytes | str]) -> bool:
+        """Whether these frames of a second socket lead to what is known here, or beyond: if this
+        client goes on with them, nobody sees time run back."""
+        told = [message for frame in frames for message in decode(frame, self.encoding)]
+        ticks = [said.tick for said in told if isinstance(said, Snapshot | Delta)]
+        return (
+            any(isinstance(said, Welcome) for said in told) and max(ticks, default=-1) >= self.tick
+        )
+
+    def move(self, frames: list[bytes | str]) -> list[bytes]:
+        """Go on over the second socket, on which these frames came; what to send there."""
+        self._begin()
+        return [answer for frame in frames for answer in self.receive(frame)]
+
     def _apply(self, message: ServerMessage) -> list[bytes]:
         match message:
             case Welcome():
@@ -238,6 +280,8 @@ class Follower:
                 self.pongs.append(n)
             case Error(code=code):
                 self.errors.append(code)
+            case Move():
+                self.asked_to_move = True
         return []
 
     def _welcome(self, welcome: Welcome) -> list[bytes]:
@@ -275,11 +319,11 @@ class Follower:
             self._check(known, own.hash)
         for seq, code in own.refused:
             self.refused[seq] = code
+        before = self.settled
         if own.settled is not None:
             self.inbox = own.inbox
             self._settle(own.settled)
-        held, self._held = self._held, 0
-        return self.unsettled(held) if held else []
+        return self.unsettled(self._held) if self._held and self.settled > before else []
 
     def _check(self, known: Known, told: int | None) -> None:
         known.check(told)
@@ -304,16 +348,20 @@ class Follower:
 
 
 def decode(frame: bytes | str, encoding: Encoding) -> list[ServerMessage]:
-    """The messages of one frame from the server."""
+    """The messages of one frame from the server; those of a kind that is not known are skipped."""
     if encoding == "json":
         text = frame.encode() if isinstance(frame, str) else frame
-        return [_decode_json.decode(line) for line in text.split(b"\n")]
+        return [_decode_json.decode(line) for line in text.split(b"\n") if _is_known(line)]
     assert isinstance(frame, bytes)
     return _decode_stream(frame)
 
 
+def _is_known(line: bytes) -> bool:
+    return _decode_kind.decode(line).t in _TAGS
+
+
 def _decode_stream(frame: bytes) -> list[ServerMessage]:
-    """MessagePack arrays one after another; those of a kind that is not known are skipped."""
+    """MessagePack arrays one after another."""
     unpacker = msgpack.Unpacker(raw=False)
     unpacker.feed(frame)
     return [_server.convert(row) for row in unpacker if row[0] in SERVER]

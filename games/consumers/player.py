@@ -42,6 +42,7 @@ from games.protocol.messages import (
     Hello,
     Input,
     Leave,
+    Move,
     Ping,
     Pong,
     Resync,
@@ -61,6 +62,7 @@ class PlayerConsumer(SocketConsumer):
         self.match = ""
         self.owner = ""
         self.welcomed = False
+        self._was_in = False
         self._moving = False
         self.right: Pass | None = None
         self.outbox = Outbox(self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"])
@@ -198,6 +200,7 @@ class PlayerConsumer(SocketConsumer):
             hello.session,
             right.name,
             right.user,
+            right.visit,
         )
         self._ask_in()
 
@@ -266,14 +269,17 @@ class PlayerConsumer(SocketConsumer):
             self._ask_in()
 
     def ask_to_move(self) -> None:
-        """This worker stops soon: the client is to open its next socket before that."""
+        """Have the browser open another socket before this one closes, even while this one looks
+        for its room. Who was never let in has no view to lose, and no token to come with."""
+        if self._was_in:
+            self._tell(Move())
 
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed in the room; ``tick`` is that of the shared view it leads to."""
         self.outbox.put(frame, tick)
 
     def _welcome(self, hz: int) -> None:
-        self.welcomed = True
+        self.welcomed = self._was_in = True
         self._allow(hz, self.loop.time())
         if self._timer is not None:
             self._timer.cancel()

@@ -202,7 +202,12 @@ class RoomConsumer(AsyncConsumer):
         viewer = self.viewers.get(attach.viewer)
         if viewer is None:
             viewer = Viewer(
-                attach.viewer, attach.gateway, attach.encoding, attach.seat, attach.session
+                attach.viewer,
+                attach.gateway,
+                attach.encoding,
+                attach.seat,
+                attach.session,
+                attach.visit,
             )
             if refused := self._refusal(viewer):
                 code, close = refused
@@ -233,23 +238,37 @@ class RoomConsumer(AsyncConsumer):
     def _make_way(self, viewer: Viewer, again: bool) -> bool:
         """Of two on one seat the newer wins, and the older is told so.
 
-        One that asks again may be a socket that its client has left, and not know. It makes no way
-        for itself against its own client, and is closed; a client that is still there comes anew.
+        Of two of one session the later visit is the newer, whichever finds the room first. One that
+        asks again may be a socket that its client has left, and not know: it is closed, and a
+        client that is still there comes anew.
         """
-        older = self._older(viewer)
-        if older is not None and again and older.session == viewer.session:
-            self.viewers.tell(viewer, close=Close.UNAVAILABLE)
-            return False
-        if older is not None:
-            self.viewers.tell(older, error_message(Code.SEAT_REPLACED), close=Close.REPLACED)
+        there = self._older(viewer)
+        if there is not None and there.session == viewer.session:
+            if viewer.visit < there.visit:
+                self._replaced(viewer)
+                return False
+            if viewer.visit == there.visit and again:
+                self.viewers.tell(viewer, close=Close.UNAVAILABLE)
+                return False
+        if there is not None:
+            self._replaced(there)
         return True
+
+    def _replaced(self, viewer: Viewer) -> None:
+        self.viewers.tell(viewer, error_message(Code.SEAT_REPLACED), close=Close.REPLACED)
 
     def _older(self, viewer: Viewer) -> Viewer | None:
         """Who is on the same seat already."""
         return None if viewer.seat is None else self.viewers.on(viewer.seat)
 
     def _welcome(self, attach: Attach, settled: int) -> Welcome:
-        right = Pass(match=self.match, seat=attach.seat, user=attach.user, name=attach.name)
+        right = Pass(
+            match=self.match,
+            seat=attach.seat,
+            user=attach.user,
+            name=attach.name,
+            visit=attach.visit,
+        )
         game = self.room.game
         return Welcome(
             v=VERSION,

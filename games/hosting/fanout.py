@@ -30,6 +30,7 @@ class Viewer(msgspec.Struct, frozen=True):
     encoding: Encoding
     seat: int | None
     session: str
+    visit: int = 0
 
 
 class Fanout:

@@ -41,8 +41,8 @@ class Attach(_Message):
 
     Attributes:
         gateway: The worker that keeps the socket.
-        again: Whether it asked before: then it makes no way for itself where a later socket of the
-            same client is.
+        visit: As in its pass.
+        again: Whether it asked before.
     """
 
     viewer: str
@@ -52,6 +52,7 @@ class Attach(_Message):
     session: str
     name: str
     user: int
+    visit: int = 0
     again: bool = False
 
 
@@ -220,11 +221,11 @@ class Socket(Protocol):
     def moved(self, owner: str) -> None:
         """The room has another owner now; its id, or nothing where it has to be found."""
 
+    def ask_to_move(self) -> None:
+        """This worker stops: the client may open another socket before this one closes."""
+
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed; ``tick`` is that of the shared view it leads to, -1 if to none."""
-
-    def ask_to_move(self) -> None:
-        """This worker stops soon: the client is to open its next socket before that."""
 
 
 def room_channel(worker: str, match: str) -> str:

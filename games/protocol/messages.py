@@ -3,8 +3,9 @@
 In JSON a message is a map with its kind under ``t``, and fields that stand at their default are
 left out. In MessagePack it is an array: the number of its kind (``CLIENT``, ``SERVER``), then its
 fields in the order in which they stand here, without those at the end that stand at their default.
-Unknown fields are skipped, so that old and new can talk. A frame from the client carries one
-message; a frame from the server carries one or more, to be applied together, in order.
+Unknown fields are skipped, and clients skip messages of an unknown kind, so that old and new can
+talk. A frame from the client carries one message; a frame from the server carries one or more, to
+be applied together, in order.
 """
 
 from typing import Annotated, Any, Literal, Protocol, get_args
@@ -232,7 +233,14 @@ class Error(_Message, tag="error"):
     message: str
 
 
-ServerMessage = Welcome | Snapshot | Delta | Own | Again | Pong | Error
+class Move(_Message, tag="move"):
+    """This socket closes before long: open another one beside it, and go on there.
+
+    The room stays as it is. The new socket says ``hello`` with the ``resume`` token.
+    """
+
+
+ServerMessage = Welcome | Snapshot | Delta | Own | Again | Pong | Error | Move
 
 SERVER = dict(enumerate(get_args(ServerMessage)))
 """The kinds by their number in MessagePack."""

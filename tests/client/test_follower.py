@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from games.client.follower import ASK_AGAIN, GOT_BYTES, GOT_FRAMES, Drift, Follower, decode
+from games.limits import INBOX_INPUTS_PER_SEAT_MAX
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.messages import (
@@ -15,6 +16,7 @@ from games.protocol.messages import (
     Got,
     Hello,
     Input,
+    Move,
     Own,
     Pong,
     Resync,
@@ -90,6 +92,13 @@ def test_a_frame_that_is_cut_is_an_error() -> None:
     whole = codec.frame(Pong(n=1), Pong(n=2), encoding="json")
     with pytest.raises(msgspec.DecodeError):
         decode(whole[:-1], "json")
+
+
+@pytest.mark.parametrize("encoding", ["json", "msgpack"])
+def test_messages_of_a_newer_server_are_skipped(encoding: Encoding) -> None:
+    new = b'{"t":"fireworks","n":3}' if encoding == "json" else msgspec.msgpack.encode([99, 3])
+    known = codec.encode(Pong(n=1), encoding)
+    assert decode(codec.join([new, known, new], encoding), encoding) == [Pong(n=1)]
 
 
 # --- the shared view ---------------------------------------------------------------------------
@@ -291,6 +300,25 @@ def test_where_the_room_was_busy_inputs_are_sent_again_after_its_next_tick(
     assert hear(follower, Own(tick=2, settled=2)) == [], "once"
 
 
+def test_many_are_sent_in_batches_that_the_room_can_take(follower: Follower) -> None:
+    """A welcome settles what it settles; only a tick after it makes place for more."""
+    count = INBOX_INPUTS_PER_SEAT_MAX
+    for n in range(2 * count + 3):
+        follower.input(n)
+    follower.hello()
+    back = msgspec.structs.replace(WELCOME, settled=1)
+    told = Own(tick=9, view=OwnView({}), settled=1), Snapshot(tick=9, time=9, view=View({}))
+    numbers = [said.seq for said in hear(follower, back, *told)]
+    assert numbers == list(range(2, 2 + count))
+    assert follower.holds_back
+    assert hear(follower, Own(tick=10, settled=1)) == [], "it has no place yet"
+    numbers = [said.seq for said in hear(follower, Own(tick=11, settled=1 + count))]
+    assert numbers == list(range(2 + count, 2 + 2 * count))
+    last = hear(follower, Own(tick=12, settled=1 + 2 * count))
+    assert [said.seq for said in last] == [2 + 2 * count, 3 + 2 * count]
+    assert not follower.holds_back
+
+
 # --- across sockets ----------------------------------------------------------------------------
 
 
@@ -334,3 +362,48 @@ def test_pongs_and_errors_are_kept_in_order(follower: Follower) -> None:
     hear(follower, Pong(n=4), Error(code="flood", message="…"), Pong(n=5))
     hear(follower, Error(code="kicked", message="…"))
     assert (follower.pongs, follower.errors) == ([4, 5], ["flood", "kicked"])
+
+
+# --- to another socket -------------------------------------------------------------------------
+
+
+def frame_of(follower: Follower, *messages: ServerMessage) -> bytes:
+    return codec.frame(*messages, encoding=follower.encoding)
+
+
+def test_a_second_socket_changes_nothing_before_the_move(follower: Follower) -> None:
+    hear(follower, Move())
+    assert follower.asked_to_move
+    (hello,) = said(follower, [follower.hello_beside()])
+    assert hello == Hello(v=1, session=follower.session, resume="token")
+    hear(follower, change(1))
+    assert (follower.tick, follower.welcome is None) == (1, False)
+
+
+def test_a_second_socket_is_gone_on_with_once_it_leads_as_far_as_the_first(
+    follower: Follower,
+) -> None:
+    hear(follower, change(1), change(2))
+    frames = [frame_of(follower, WELCOME, Snapshot(tick=0, time=0, view=View({"n": 0})))]
+    assert not follower.is_reached_by(frames)
+    frames.append(frame_of(follower, change(1)))
+    assert not follower.is_reached_by(frames)
+    frames.append(frame_of(follower, change(2)))
+    assert follower.is_reached_by(frames)
+    assert not follower.is_reached_by(frames[1:]), "who is not welcome there does not go"
+
+
+def test_after_the_move_what_is_not_settled_is_sent_again_and_frames_are_counted_anew(
+    follower: Follower,
+) -> None:
+    for n in range(3):
+        follower.input(n)
+    hear(follower, Move(), change(1))
+    there = msgspec.structs.replace(WELCOME, settled=1, resume="another")
+    frames = [
+        frame_of(follower, there, Snapshot(tick=1, time=1, view=View({"n": 1}))),
+        frame_of(follower, change(2)),
+    ]
+    assert said(follower, follower.move(frames)) == [Input(seq=2, data=1), Input(seq=3, data=2)]
+    assert (follower.tick, follower.received, follower.asked_to_move) == (2, 2, False)
+    assert said(follower, [follower.hello_beside()])[0].resume == "another"

@@ -32,6 +32,12 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Any:
     return pass_s
 
 
+def test_each_resume_token_is_of_a_later_visit_than_the_one_it_was_given_for() -> None:
+    first = resume_read(resume(), session="session-1")
+    second = resume_read(resume_issue(right=first, session="session-1"), session="session-1")
+    assert (ticket_read(ticket()).visit, first.visit, second.visit) == (0, 1, 2)
+
+
 def test_a_ticket_says_who_may_sit_where() -> None:
     right = ticket_read(ticket())
     assert (right.match, right.seat, right.user, right.name) == ("m1", 1, 7, "Ann")

@@ -101,6 +101,7 @@ def _frames() -> list[dict[str, Any]]:
         ],
         [m.Pong(n=1)],
         [m.Again(next=3, code="busy"), m.Error(code="flood", message="Too many messages.")],
+        [m.Move()],
     ]
     return [
         {

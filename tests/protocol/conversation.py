@@ -10,6 +10,7 @@ from games.protocol.messages import (
     Delta,
     Hello,
     Input,
+    Move,
     Ping,
     Pong,
     Resync,
@@ -64,6 +65,13 @@ def conversation() -> Iterator[str]:
     caught_up = room.catch_up(0, 1)
     assert isinstance(caught_up, Delta)
     yield _told(room.own_snapshot(0, SESSION), caught_up)
+    yield (
+        "Her worker is about to stop. She opens another socket and is welcomed there, as at first; "
+        "the room closes the old one."
+    )
+    yield _told(Move())
+    yield _said(Hello(v=1, session=SESSION, resume="eyJz…"))
+    yield _told(error_message(Code.SEAT_REPLACED))
     yield "Ben chooses, and the match is over."
     room.offer(1, 1, "scissors")
     yield _tick(room.tick(12))

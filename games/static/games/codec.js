@@ -37,6 +37,7 @@ export const SERVER = [
   ["again", { next: SAID, code: SAID }],
   ["pong", { n: SAID }],
   ["error", { code: SAID, message: SAID }],
+  ["move", {}],
 ];
 
 /** `{tag, fields}` by name; no name is used by both sides. */

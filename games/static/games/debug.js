@@ -33,6 +33,7 @@ const LINES = [
   ["Unsettled", ({ unsettled }) => String(unsettled), ({ unsettled }) => unsettled],
   ["Corrections", (stats) => corrected(stats), ({ rate }) => rate.corrections],
   ["Drifts", ({ drifts }) => String(drifts), null],
+  ["Moves", ({ moves }) => String(moves), null],
 ];
 
 /** What can be made worse: name, label, unit, most, step, and how much of the unit is 1. */

@@ -201,6 +201,8 @@ export interface Stats {
   readonly correction: number;
   /** How often this page's view was found to differ from the room's. */
   readonly drifts: number;
+  /** How often the server wanted another socket, and got it. */
+  readonly moves: number;
   /** Frames that the simulated weather lost, to come late. */
   readonly lost: number;
 }

@@ -13,11 +13,13 @@
  * are never changed in place, so a state that you keep stays what it was.
  *
  * This module is the shell: the socket, the clock, the page. What is said is in `session.js`, when
- * to connect in `link.js`, how it comes to look smooth in `screen.js`.
+ * to connect in `link.js`, how to another server in `move.js`, how it comes to look smooth in
+ * `screen.js`.
  */
 
 import { SUBPROTOCOLS, decode, encode, encodingOf } from "./codec.js";
 import { FINAL, Link } from "./link.js";
+import { Move } from "./move.js";
 import { Screen } from "./screen.js";
 import { Session, SendError } from "./session.js";
 import { WATCHED, happened } from "./watch.js";
@@ -88,6 +90,7 @@ export { SendError };
  * @property {number} corrections how often a prediction was wrong
  * @property {number} correction how far off it was the last time
  * @property {number} drifts how often this page's view was found to differ from the room's
+ * @property {number} moves how often the server wanted another socket, and got it
  * @property {number} lost frames that the simulated weather lost, to come late
  */
 
@@ -97,6 +100,8 @@ const LEAVE_MS = 3000;
 const CLOSE_MALFORMED = 4000;
 /** As the browser says it: lost without a word. */
 const LOST = 1006;
+/** Our seat was opened over another socket; perhaps by ourselves. */
+const REPLACED = 4409;
 /** Of a cut that is not said to be of another length. */
 const CUT_MS = 2000;
 /** What is typed there is not meant for us. */
@@ -130,6 +135,7 @@ export class Room {
   #session;
   #link;
   #socket = null;
+  #move = null; // where the server wants another socket beside this one
   #attempt = 0; // counts connections, so that what belongs to an old one is known
   #timer = null;
   #handlers = new Map();
@@ -140,7 +146,7 @@ export class Room {
   #screen;
   #weather;
   #watchers = new Set(); // {name, path, handler}
-  #count = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
+  #count = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0, moves: 0 };
   #panel = null;
 
   /** @param {JoinOptions} options */
@@ -373,6 +379,7 @@ export class Room {
     if (this.#session.dead(now) || this.#link.hanging(now)) this.#lose(LOST);
     if (this.#leaving !== null && now >= this.#leaving.by) return this.#finish(null, null);
     if (this.#link.due(now)) this.#connect(now);
+    dueAt = Math.min(dueAt, this.#tryToMove(now));
     this.#write();
     if (this.#end !== null) return;
     dueAt = Math.min(dueAt, this.#link.dueAt(), this.#leaving?.by ?? Infinity, this.#weather.dueAt());
@@ -390,7 +397,7 @@ export class Room {
       if (attempt === this.#attempt) this.#noTicket(error);
       return;
     }
-    if (attempt === this.#attempt && this.#end === null) this.#openSocket(ticket);
+    if (attempt === this.#attempt && this.#end === null) this.#socket = this.#openSocket(ticket);
   }
 
   #noTicket(error) {
@@ -403,25 +410,28 @@ export class Room {
 
   #openSocket(ticket) {
     const socket = new this.#env.WebSocket(this.#url, [SUBPROTOCOLS[this.#encoding]]);
-    this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    const mine = (handle) => (event) => {
-      const heard = () => socket === this.#socket && handle(event);
+    const ours = (handle) => (event) => {
+      const heard = () => (socket === this.#socket || socket === this.#move?.socket) && handle(event);
       if (!this.#weather.pass("in", heard, this.#env.now())) this.#step();
     };
-    socket.onopen = mine(() => {
-      this.#session.open(ticket, this.#env.now());
+    socket.onopen = ours(() => {
+      if (socket === this.#socket) this.#session.open(ticket, this.#env.now());
+      else this.#greet(socket);
       this.#step();
     });
-    socket.onmessage = mine(({ data }) => this.#read(data));
-    socket.onclose = mine(({ code }) => {
-      this.#socket = null;
-      this.#lose(code);
+    socket.onmessage = ours(({ data }) => this.#read(socket, data));
+    socket.onclose = ours(({ code }) => {
+      if (socket === this.#socket) {
+        this.#socket = null;
+        this.#lose(code);
+      } else this.#stayFor(code);
       this.#step();
     });
+    return socket;
   }
 
-  #read(data) {
+  #read(socket, data) {
     this.#count.framesIn += 1;
     const bytes = sizeOf(data);
     this.#count.bytesIn += bytes;
@@ -430,15 +440,24 @@ export class Room {
       messages = decode(data);
     } catch (error) {
       console.error("evertick: a frame that cannot be read", error);
-      this.#lose(LOST, CLOSE_MALFORMED);
+      if (socket === this.#socket) this.#lose(LOST, CLOSE_MALFORMED);
+      else this.#stayFor(LOST, CLOSE_MALFORMED);
       return this.#step();
     }
+    if (socket === this.#socket) this.#hear(messages, bytes);
+    else {
+      this.#move.hear(messages, bytes);
+      if (this.#move.reaches(this.tick)) this.#goOver();
+    }
+    this.#step();
+  }
+
+  #hear(messages, bytes, frames) {
     const now = this.#env.now();
     const { info } = this.#session;
-    this.#session.receive(messages, now, bytes);
+    this.#session.receive(messages, now, bytes, frames);
     if (this.#session.info === info) this.#apply(now); // no state was told, but something settled perhaps
     if (this.#session.live && this.#link.state === "joining") this.#onLive(now);
-    this.#step();
   }
 
   #onLive(now) {
@@ -448,29 +467,35 @@ export class Room {
   }
 
   #write() {
-    const socket = this.#socket;
-    if (socket?.readyState !== 1) return;
-    const encoding = encodingOf(socket.protocol);
-    for (const message of this.#session.take()) {
-      const frame = encode(message, encoding);
-      this.#count.framesOut += 1;
-      this.#count.bytesOut += sizeOf(frame);
-      this.#weather.pass("out", () => socket.readyState === 1 && socket.send(frame), this.#env.now());
-    }
+    if (this.#socket?.readyState !== 1) return;
+    for (const message of this.#session.take()) this.#say(this.#socket, message);
+  }
+
+  #say(socket, message) {
+    const frame = encode(message, encodingOf(socket.protocol));
+    this.#count.framesOut += 1;
+    this.#count.bytesOut += sizeOf(frame);
+    this.#weather.pass("out", () => socket.readyState === 1 && socket.send(frame), this.#env.now());
   }
 
   /** The connection is gone, or given up; decide whether there is a next one. */
   #lose(code, say = 1000) {
     if (this.#end !== null) return;
-    this.#drop(say);
-    this.#attempt += 1;
     const { error } = this.#session;
-    this.#session.error = null;
-    this.#session.lost();
-    if (code === 4401) this.#session.resume = null;
-    const again = this.#link.closed(code, this.#env.now());
-    if (!again) return this.#finish(code, error ?? FINAL.get(code) ?? null);
-    if (error !== null) this.#emit("error", { ...error, fatal: false });
+    const ours = code === REPLACED && this.#move?.greeted; // nobody else has our seat
+    const final = FINAL.has(code) && !ours;
+    if (!final && this.#move?.socket) {
+      this.#goOver();
+      if (ours || this.#session.live) return;
+    } else {
+      this.#drop(say);
+      this.#attempt += 1;
+      this.#session.lost();
+      if (code === 4401) this.#session.resume = null;
+      const again = this.#link.closed(ours ? LOST : code, this.#env.now());
+      if (!again) return this.#finish(code, error ?? FINAL.get(code) ?? null);
+    }
+    if (error !== null && !ours) this.#emit("error", { ...error, fatal: false });
     const status = this.#session.welcome === null ? "connecting" : "reconnecting";
     this.#setStatus(status, { retryAt: this.#link.retryAt });
   }
@@ -489,14 +514,48 @@ export class Room {
   }
 
   #drop(say) {
-    const socket = this.#socket;
+    const sockets = [this.#socket, this.#move?.socket];
     this.#socket = null; // its events are nobody's any more
+    this.#move = null;
     this.#weather.forget();
-    try {
-      socket?.close(say);
-    } catch {
-      // it was never open
-    }
+    for (const socket of sockets) shut(socket, say);
+  }
+
+  // --- to another socket ---------------------------------------------------------------------------
+
+  /** Where the server wishes it, open another socket beside this one. When to look again. */
+  #tryToMove(now) {
+    if (this.#session.mustMove) this.#move ??= new Move(this.#env.random);
+    if (this.#move?.link.hanging(now)) this.#stayFor(LOST);
+    if (this.#move?.link.due(now)) this.#move.begin(this.#openSocket(null), now);
+    return this.#move?.link.dueAt() ?? Infinity;
+  }
+
+  #greet(socket) {
+    this.#move.opened();
+    this.#say(socket, this.#session.hello(null));
+  }
+
+  /** The other socket came to nothing: this one goes on, and perhaps there is a next attempt. */
+  #stayFor(code, say = 1000) {
+    shut(this.#move.socket, say);
+    if (this.#move.failed(code, this.#env.now())) return;
+    this.#move = null;
+    this.#session.mustMove = false;
+  }
+
+  /** The other socket is the one from here on; what the old one still has to say is nobody's. */
+  #goOver() {
+    const { socket, link, open, messages, bytes, frames } = this.#move;
+    const old = this.#socket;
+    this.#count.moves += 1;
+    this.#socket = socket;
+    this.#link = link;
+    this.#move = null;
+    this.#session.lost();
+    if (open) this.#session.opened(this.#env.now());
+    if (frames > 0) this.#hear(messages, bytes, frames);
+    shut(old, 1000);
   }
 
   /** Sends, and tells under which number; null if it was not taken. */
@@ -595,6 +654,14 @@ export class Room {
 function debugKey({ code, ctrlKey, metaKey, altKey, shiftKey, repeat, target }) {
   if (repeat || altKey || metaKey || target?.closest?.(TYPED_IN)) return false;
   return ctrlKey && shiftKey ? code === "KeyD" : code === "Backquote" && !ctrlKey && !shiftKey;
+}
+
+function shut(socket, say) {
+  try {
+    socket?.close(say);
+  } catch {
+    // it was never open
+  }
 }
 
 function sizeOf(frame) {

@@ -69,6 +69,8 @@ export class Session {
     this.resume = null;
     /** Whether the room has welcomed us on the present socket. */
     this.live = false;
+    /** Whether the server wants us to go on over another socket. */
+    this.mustMove = false;
     this.closed = false;
     /** Of the two views, by the schema of the welcome; null where it says nothing that is known. */
     this.kinds = { shared: null, own: null };
@@ -139,10 +141,20 @@ export class Session {
 
   // --- the socket ------------------------------------------------------------------------------
 
-  /** A socket opened: say who we are. With `ticket` for a new visit, else to return. */
-  open(ticket, now) {
+  /** The first words on a socket: with `ticket` for a new visit, else to return. */
+  hello(ticket) {
     const right = ticket ? { ticket } : { resume: this.resume };
-    this.outgoing = [{ t: "hello", v: VERSION, session: this.id, ...right }];
+    return { t: "hello", v: VERSION, session: this.id, ...right };
+  }
+
+  /** A socket opened: say who we are. */
+  open(ticket, now) {
+    this.opened(now);
+    this.outgoing = [this.hello(ticket)];
+  }
+
+  /** A socket opened, and hello was said. */
+  opened(now) {
     this.frames = 0;
     this.reported = 0;
     this.unreportedBytes = 0;
@@ -153,6 +165,8 @@ export class Session {
   /** The socket is gone; the session waits for the next one. */
   lost() {
     this.live = false;
+    this.mustMove = false;
+    this.error = null;
     this.outgoing = [];
     this.pace = null;
     this.rewound = null;
@@ -183,12 +197,12 @@ export class Session {
     return now >= this.deadAt;
   }
 
-  /** The messages of one frame of `bytes`. */
-  receive(messages, now, bytes = 0) {
+  /** The messages of a frame of `bytes`, or of several that are to be told as one. */
+  receive(messages, now, bytes = 0, frames = 1) {
     if (this.closed) return;
     this.heardAt = now;
     this.deadAt = Infinity;
-    this.#count(now, bytes);
+    this.#count(now, bytes, frames);
     this.#tellHarmless();
     const frame = {
       now,
@@ -329,6 +343,7 @@ export class Session {
       case "again": return this.#onAgain(message, frame.now);
       case "pong": return this.#onPong(message, frame.now);
       case "error": return this.#onError(message);
+      case "move": return void (this.mustMove = true);
       default: return undefined; // of a newer server; not for us
     }
   }
@@ -551,9 +566,9 @@ export class Session {
     this.outgoing.push({ t: "resync", tick: this.drifted ? -1 : this.shared.tick });
   }
 
-  #count(now, bytes) {
+  #count(now, bytes, frames) {
     if (this.frames === this.reported) this.unreportedSince = now;
-    this.frames += 1;
+    this.frames += frames;
     this.unreportedBytes += bytes;
   }
 
