@@ -76,6 +76,7 @@ class RoomConsumer(AsyncConsumer):
         self.loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._sleeper: asyncio.TimerHandle | None = None
+        self._at_tick: asyncio.Future[None] | None = None  # for who waits for a tick
         self._stopped = False
         self._missed = False  # whether something arrived since
         self._migrated = False
@@ -348,8 +349,11 @@ class RoomConsumer(AsyncConsumer):
         hz = self.room.game.tick_hz
         limit = {} if realtime else {"catch_up_max": None}  # thinking time is never dropped
         now = self.loop.time()
-        # Rooms that tick at the same moment share a round trip to the room store.
-        begun = now - now % PHASE_S if realtime else now - thought_s
+        begun = now - thought_s
+        if realtime:
+            # Rooms that tick at the same moment share a round trip to the room store. One that goes
+            # on has made its players wait already, and ticks at once.
+            begun = now - now % PHASE_S - (1 / hz if self.room.tick_no else 0)
         self.clock = SteadyClock(hz, begun, **limit)
         self.worker.rooms[self.match] = self
         if self.room.outcome:
@@ -450,6 +454,8 @@ class RoomConsumer(AsyncConsumer):
         # What comes after the end changes nothing of it, and need not be kept.
         written = None if was_over else self.keeper.write(tick.record)
         self.keeper.after(written, partial(self._tell, tick, outcome))
+        if self._at_tick is not None and not self._at_tick.done():
+            self._at_tick.set_result(None)
 
     def _tell(self, tick: Tick, outcome: Outcome | None) -> None:
         """The room store has this tick; everybody may hear of it."""
@@ -473,9 +479,16 @@ class RoomConsumer(AsyncConsumer):
 
     async def hand_over(self) -> None:
         """Stop at a tick, and leave everything to whoever goes on with the room."""
+        await self._ticked()
         self._stop()
         await self.keeper.hand_over()
         self.worker.close_room(self.match)
+
+    async def _ticked(self) -> None:
+        """Wait for the next tick of a room in real time: who takes it over has the whole period."""
+        if self.room.game.realtime and not self.room.outcome:
+            self._at_tick = self.loop.create_future()
+            await asyncio.wait([self._at_tick], timeout=2 / self.room.game.tick_hz)
 
     def _dismiss(self, seat: int, why: str) -> None:
         """The seat was given up; whoever is still on it has nothing to do here."""
