@@ -392,7 +392,7 @@ class RoomConsumer(AsyncConsumer):
     def _move_remote_viewers(self) -> None:
         """Have the sockets at other workers look for the room."""
         moved = Moved(self.match, "")
-        for gateway in self.viewers.gateways():
+        for gateway in sorted(self.viewers.gateways()):
             self.worker.courier.post(gateway_channel(gateway), "gateway.down", moved)
 
     async def hand_over(self) -> None:

@@ -313,7 +313,7 @@ class Worker:
     def _tell_moved(self, match: str) -> None:
         """Tell all workers where this room runs now."""
         moved = Moved(match, self.id)
-        for worker in self._others:
+        for worker in sorted(self._others):
             self.courier.post(gateway_channel(worker), "gateway.down", moved)
         self._on_moved(moved)
 
@@ -417,7 +417,7 @@ class Worker:
         silent = self.beats.saw(asked, loop.time(), beats)
         self._others = beats.keys() - silent - {self.id}
         newly, self._silent = silent - self._silent - {self.id}, silent
-        for worker in newly & beats.keys():
+        for worker in sorted(newly & beats.keys()):
             self.spawn(self._succeed(worker))
 
     async def _succeed(self, dead: str) -> None:
