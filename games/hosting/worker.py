@@ -265,8 +265,11 @@ class Worker:
             await self.ledger.forget(match, lease.token)
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         loaded = await self.ledger.load(match, lease.token)
+        # Clocks of two workers have nothing to do with each other: what was heard of the owner
+        # before counts only if it wrote the last tick as well.
         beats = await self.ledger.beats() if lease.before else {}
-        heard_ms = beats.get(lease.before)
+        its_tick = bool(loaded.entries) and loaded.entries[-1].epoch == lease.epoch - 1
+        heard_ms = beats.get(lease.before) if its_tick else None
         ready = asyncio.get_running_loop().create_future()
         self._closers[match] = asyncio.Queue()
         running = self.spawn(self._run_room(match, spec, lease, loaded, heard_ms, ready))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from channels.layers import InMemoryChannelLayer
@@ -188,3 +189,32 @@ async def test_a_store_that_forgot_a_room_gets_it_back_even_if_its_answer_is_los
     await until(lambda: room.room.tick_no > tick + 5)
     assert worker.rooms[match] is room
     assert await kept(store, match) > tick
+
+
+async def another_took(worker: Worker, store: Stumbling, match: str) -> Lease:
+    """The lease of another worker, which took the room of this one."""
+    owner = await store.owner(match)
+    assert owner is not None
+    lease = await store.acquire(match, "another", owner.token)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+async def test_what_the_clocks_of_two_workers_differ_by_is_nobodys_thinking_time(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "patient")
+    room = worker.rooms[match]
+    room.take(attach("v", seat=0))
+    assert (await heard(worker)).admits
+    await until(lambda: room.room.tick_no > 0 and not room.keeper.uncommitted)
+    # On a machine that runs for an hour more; and it writes nothing.
+    lease = await another_took(worker, store, match)
+    await store.beat("another", worker.clock_ms + 3_600_000)
+    room.take(Say("v", 1, {"t": "add", "n": 1}))
+    await until(lambda: match not in worker.rooms)
+    assert await store.release(match, lease.token)
+    assert await worker.locate(match) == worker.id
+    again = worker.rooms[match].room
+    await until(lambda: again.places[0].status == "away")
+    assert again.time < 60 * Patient.tick_hz
