@@ -262,8 +262,10 @@ class Worker:
             await self.ledger.forget(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
-            await self.ledger.forget(match, lease.token)
-            raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
+            if await self.ledger.forget(match, lease.token):
+                raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
+            # It is not over: another worker took it from us before we were this far.
+            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
         loaded = await self.ledger.load(match, lease.token)
         # Clocks of two workers have nothing to do with each other: what was heard of the owner
         # before counts only if it wrote the last tick as well.

@@ -218,3 +218,24 @@ async def test_what_the_clocks_of_two_workers_differ_by_is_nobodys_thinking_time
     again = worker.rooms[match].room
     await until(lambda: again.places[0].status == "away")
     assert again.time < 60 * Patient.tick_hz
+
+
+async def test_a_match_that_another_took_meanwhile_is_not_called_over(
+    worker: Worker, store: Stumbling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match = await a_match(worker, "tally")
+    await until(lambda: worker.rooms[match].room.tick_no > 2)
+    await worker.rooms[match].hand_over()
+    await until(lambda: match not in worker.rooms)
+    call = worker.records.call
+
+    async def overtaken(function: Any, **asked: Any) -> Any:
+        if function is services.match_open:
+            lease = await another_took(worker, store, match)
+            assert await call(function, **{**asked, "worker": "another", "epoch": lease.epoch})
+        return await call(function, **asked)
+
+    monkeypatch.setattr(worker.records, "call", overtaken)
+    with pytest.raises(ProtocolError) as refused:
+        await worker.locate(match)
+    assert refused.value.code == Code.ROOM_UNREACHABLE
