@@ -428,9 +428,11 @@ class Worker:
     async def _succeed(self, dead: str) -> None:
         """A worker fell silent: its sockets are gone, and its rooms are for whoever lives."""
         logger.warning("worker %s is silent", dead)
-        for room in list(self.rooms.values()):
+        for match, room in list(self.rooms.items()):
             if dead in room.gateways():
                 room.gateway_lost(dead)
+                # Should it live all the same, its sockets have to ask to be let in again.
+                self.courier.post(gateway_channel(dead), "gateway.down", Moved(match, ""))
         if self._stopping:
             return
         while self.beats.is_silent(dead) and not self._stopping:

@@ -15,7 +15,7 @@ from games.consumers import RoomConsumer
 from games.hosting.ledger import Lease, LedgerUnavailable, Owner
 from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
-from games.hosting.relay import Detach, Moved, Say, gateway_channel
+from games.hosting.relay import Detach, Moved, Say, decode_down, gateway_channel
 from games.hosting.worker import Worker
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Snapshot
@@ -239,3 +239,18 @@ async def test_a_match_that_another_took_meanwhile_is_not_called_over(
     with pytest.raises(ProtocolError) as refused:
         await worker.locate(match)
     assert refused.value.code == Code.ROOM_UNREACHABLE
+
+
+async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
+    worker: Worker,
+) -> None:
+    match = await a_match(worker, "tally")
+    worker.rooms[match].take(attach("v"))
+    assert (await heard(worker)).admits
+    await worker._succeed("elsewhere")
+    assert not worker.rooms[match].gateways()
+    async with asyncio.timeout(5):
+        while True:
+            message = await worker.layer.receive(gateway_channel("elsewhere"))
+            if decode_down(message["body"]) == Moved(match, ""):
+                return
