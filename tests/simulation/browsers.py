@@ -11,6 +11,7 @@ from games.client import Drift, Follower
 from games.client.player import NUDGE_S
 from games.protocol.codec import Encoding
 from games.protocol.messages import ServerMessage
+from games.sim import fingerprint
 from games.tickets import ticket_issue
 from tests.simulation.hosts import Host
 from tests.simulation.network import Socket
@@ -71,8 +72,6 @@ class Watched(Follower):
 
 
 def _print(known: Any) -> int | None:
-    from games.sim import fingerprint
-
     return None if known is None or known.tick < 0 else fingerprint(known._kind, known.held)
 
 

@@ -85,13 +85,11 @@ class Truth:
 
     def _look(self) -> None:
         room, tick = self.room, self.room.tick_no
-        for seat, audience in ((None, room._everybody), *room._own.items()):
-            if seat is not None or audience is room._everybody:
-                before = self._prints.get((seat, tick - 1))
-                fresh = before is None or audience.tick == tick
-                now = fingerprint(audience.kind, audience.held) if fresh else before
-                assert now is not None
-                self._prints[seat, tick] = now
+        for seat, audience in (*room._own.items(), (None, room._everybody)):
+            before = self._prints.get((seat, tick - 1))
+            if before is None or audience.tick == tick:
+                before = fingerprint(audience.kind, audience.held)
+            self._prints[seat, tick] = before
 
 
 class Oracle:

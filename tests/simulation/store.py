@@ -75,8 +75,7 @@ class Store:
             answer = at_once(getattr(self.ledger, call.method)(*call.args, **call.kwargs))
         except Refused as refused:
             answer = refused
-        told = f"{answer:.60}" if isinstance(answer, str) else f"{answer!s:.60}"
-        self._world.log(call, "->", told)
+        self._world.log(call, "->", f"{answer!s:.60}")
         self._seen(call, answer)
         call.link.answer(call, answer)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any
 
-TRACE_LINES = 4000
+TRACE_LINES = 20_000
 """Lines of a trace that are kept to be shown; its hash is of all of them."""
 
 
