@@ -18,6 +18,7 @@ from games.hosting.ledger import Lease, Loaded, Verdict
 from games.hosting.ledger.books import Books, Room
 from games.hosting.ledger.committer import Committer
 from games.hosting.ledger.watch import Watch
+from games.hosting.relay import Moved
 from games.hosting.worker import Worker
 from games.rooms.entries import Input
 from games.rooms.inbox import Inbox
@@ -168,21 +169,26 @@ def refusal_is_accepted() -> Iterator[None]:
         yield
 
 
-@mutant("sockets are not moved after their worker slept")
+@mutant("sockets that were given up while their worker slept are left alone")
 def sockets_stay_behind() -> Iterator[None]:
-    begin = Worker.start
+    """Neither does their worker notice that it slept, nor does it hear so from a room."""
+    begin, on_moved = Worker.start, Worker._on_moved
 
     async def start(self: Worker) -> None:
-        self._lease_s = float("inf")  # of the watch it is another one
+        self._lease_s = float("inf")  # the watch has one of its own
         await begin(self)
 
-    with patch.object(Worker, "start", start):
+    def hears(self: Worker, moved: Moved) -> None:
+        if moved.owner:
+            on_moved(self, moved)
+
+    with patch.object(Worker, "start", start), patch.object(Worker, "_on_moved", hears):
         yield
 
 
-@mutant("nobody hears that a room moved, nor looks for it")
+@mutant("nobody hears that a room moved")
 def nobody_moves() -> Iterator[None]:
-    with patch.object(Worker, "_on_moved", lambda self, moved: None), sockets_stay_behind():
+    with sockets_stay_behind(), patch.object(Worker, "_on_moved", lambda self, moved: None):
         yield
 
 
