@@ -26,6 +26,7 @@ FLOORS = (
     "catalog",
     "client",
     "hosting",
+    "simulation",
     "games",
     "lobby",
     "gameserver",

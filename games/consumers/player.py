@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from games.bucket import TokenBucket
-from games.hosting.outbox import Outbox
+from games.hosting.outbox import UNKNOWN, Outbox
 from games.hosting.relay import (
     Ask,
     Attach,
@@ -68,6 +68,7 @@ class PlayerConsumer(SocketConsumer):
         self.outbox = Outbox(self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"])
         self._attach: Attach | None = None
         self._attach_tries = 0
+        self._tick = UNKNOWN  # the newest that this socket was told of
         self._close: int | None = None
         self._warnings = 0
         self._warned_at = -1.0
@@ -238,6 +239,11 @@ class PlayerConsumer(SocketConsumer):
 
     def told(self, message: Tell) -> None:
         """The room tells this viewer something."""
+        if UNKNOWN < message.tick < self._tick:
+            return  # overtaken on its way: the reader would see time run back
+        if message.admits and self._moving:
+            return  # a second answer of a room that is not there any more
+        self._tick = max(self._tick, message.tick)
         if message.admits and not self.welcomed:
             self._welcome(message.admits)
         if message.frame:
@@ -276,6 +282,7 @@ class PlayerConsumer(SocketConsumer):
 
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed in the room; ``tick`` is that of the shared view it leads to."""
+        self._tick = max(self._tick, tick)
         self.outbox.put(frame, tick)
 
     def _welcome(self, hz: int) -> None:

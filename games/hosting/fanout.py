@@ -126,7 +126,7 @@ class Fanout:
         said = Publish(self._match, to, delta.tick if delta else -1, {}, {}, self._worker.id)
         viewers = [viewer for viewer in self._viewers.values() if said.reaches(viewer.seat)]
         if shared:
-            for encoding in {viewer.encoding for viewer in viewers}:
+            for encoding in sorted({viewer.encoding for viewer in viewers}):
                 said.shared[encoding] = codec.frame(*shared, encoding=encoding)
         for seat, message in own.items():
             if viewer := self._by_seat.get(seat):

@@ -133,6 +133,10 @@ class Finder:
             await worker.drop(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
+            owner = await worker.ledger.owner(match)
+            if owner is not None and owner.token != lease.token:
+                # It is not over: another worker took it from us before we were this far.
+                raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
             await worker.drop(match, lease.token)
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         return spec
@@ -161,10 +165,10 @@ class Finder:
         ready: "asyncio.Future[str]",
     ) -> None:
         worker = self._worker
-        if thought_s is None and lease.before:
-            beats = await worker.ledger.beats()
-        else:
-            beats = {}
+        # Clocks of two workers have nothing to do with each other: what was heard of the owner
+        # before counts only if it wrote the last tick as well.
+        its_tick = bool(loaded.entries) and loaded.entries[-1].epoch == lease.epoch - 1
+        beats = await worker.ledger.beats() if its_tick else {}
 
         async def send(message: dict[str, Any]) -> None:
             ready.set_result(message["type"])

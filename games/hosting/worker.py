@@ -223,7 +223,7 @@ class Worker:
         if self.draining:
             return
         self.draining = True
-        for worker in self._others:
+        for worker in sorted(self._others):
             self.courier.post(gateway_channel(worker), "gateway.down", Leaving(self.id))
         leaving = [self._hand_over(match, room) for match, room in self.rooms.items()]
         with contextlib.suppress(TimeoutError):
@@ -382,7 +382,7 @@ class Worker:
     def tell_moved(self, match: str, owner: str) -> None:
         """Tell all sockets of a room, everywhere, who runs it now; empty: they have to find it."""
         moved = Moved(match, owner)
-        for worker in self._others:
+        for worker in sorted(self._others):
             self.courier.post(gateway_channel(worker), "gateway.down", moved)
         self._on_moved(moved)
 
@@ -488,15 +488,17 @@ class Worker:
         self._others = beats.keys() - silent - {self.id}
         self._leaving &= self._others
         newly, self._silent = silent - self._silent - {self.id}, silent
-        for worker in newly & beats.keys():
+        for worker in sorted(newly & beats.keys()):
             self.spawn(self._succeed(worker))
 
     async def _succeed(self, dead: str) -> None:
         """A worker fell silent: its sockets are gone, and its rooms are for whoever lives."""
         logger.warning("worker %s is silent", dead)
-        for room in list(self.rooms.values()):
+        for match, room in list(self.rooms.items()):
             if dead in room.gateways():
                 room.gateway_lost(dead)
+                # Should it live all the same, its sockets have to ask to be let in again.
+                self.courier.post(gateway_channel(dead), "gateway.down", Moved(match, ""))
         while self.takes_rooms and not self.lives(dead):
             try:
                 left = await self.ledger.rooms_of(dead)

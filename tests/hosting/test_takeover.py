@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from channels.layers import InMemoryChannelLayer
@@ -14,7 +15,7 @@ from games.consumers import RoomConsumer
 from games.hosting.ledger import Lease, LedgerUnavailable, Owner
 from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
-from games.hosting.relay import Detach, Moved, Say, gateway_channel
+from games.hosting.relay import Detach, Moved, Say, decode_down, gateway_channel
 from games.hosting.worker import Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
@@ -206,3 +207,68 @@ async def test_who_slept_while_the_match_went_on_elsewhere_gives_nothing_back(
     assert await store.forget(match, room.keeper.lease.token)
     await until(lambda: match not in worker.rooms)
     assert await store.owner(match) is None
+
+
+async def another_took(worker: Worker, store: Stumbling, match: str) -> Lease:
+    """The lease of another worker, which took the room of this one."""
+    owner = await store.owner(match)
+    assert owner is not None
+    lease = await store.acquire(match, "another", owner.token)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+async def test_what_the_clocks_of_two_workers_differ_by_is_nobodys_thinking_time(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "patient")
+    room = worker.rooms[match]
+    room.take(attach("v", seat=0))
+    assert (await heard(worker)).admits
+    await until(lambda: room.room.tick_no > 0 and not room.keeper.uncommitted)
+    # On a machine that runs for an hour more; and it writes nothing.
+    lease = await another_took(worker, store, match)
+    await store.beat("another", worker.clock_ms + 3_600_000)
+    room.take(Say("v", 1, {"t": "add", "n": 1}))
+    await until(lambda: match not in worker.rooms)
+    assert await store.release(match, lease.token)
+    assert await worker.locate(match) == worker.id
+    again = worker.rooms[match].room
+    await until(lambda: again.places[0].status == "away")
+    assert again.time < 60 * Patient.tick_hz
+
+
+async def test_a_match_that_another_took_meanwhile_is_not_called_over(
+    worker: Worker, store: Stumbling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match = await a_match(worker, "tally")
+    await until(lambda: worker.rooms[match].room.tick_no > 2)
+    await worker.rooms[match].hand_over()
+    await until(lambda: match not in worker.rooms)
+    call = worker.records.call
+
+    async def overtaken(function: Any, **asked: Any) -> Any:
+        if function is services.match_open:
+            lease = await another_took(worker, store, match)
+            assert await call(function, **{**asked, "worker": "another", "epoch": lease.epoch})
+        return await call(function, **asked)
+
+    monkeypatch.setattr(worker.records, "call", overtaken)
+    with pytest.raises(ProtocolError) as refused:
+        await worker.locate(match)
+    assert refused.value.code == Code.ROOM_UNREACHABLE
+
+
+async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
+    worker: Worker,
+) -> None:
+    match = await a_match(worker, "tally")
+    worker.rooms[match].take(attach("v"))
+    assert (await heard(worker)).admits
+    await worker._succeed("elsewhere")
+    assert not worker.rooms[match].gateways()
+    async with asyncio.timeout(5):
+        while True:
+            message = await worker.layer.receive(gateway_channel("elsewhere"))
+            if decode_down(message["body"]) == Moved(match, ""):
+                return
