@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import OperationalError
 
-from games.services import MatchLost, RoomSpec
+from games.services import MatchLost, RoomSpec, Slept
 from games.sim import Outcome
 from tests.simulation.world import Loop, World
 
@@ -33,6 +33,8 @@ class Row:
     epoch: int = 0
     reason: str = ""
     ranking: list[list[int]] | None = None
+    slept: Slept | None = None
+    wake_at: datetime | None = None
 
 
 class Rows:
@@ -45,19 +47,48 @@ class Rows:
         self, *, match_id: UUID, worker: str, epoch: int = 1, resumable: bool = False
     ) -> RoomSpec | None:
         row = self.matches[match_id]
+        slept = None
         if row.status == "starting":
             row.status, row.worker, row.epoch = "running", worker, epoch
-        elif resumable:
+        else:
+            if resumable:
+                row.slept = None
+            else:
+                slept = row.slept
+            if not resumable and slept is None and _runs_elsewhere(row, worker):
+                row.status, row.reason = "abandoned", "room_lost"
+                raise MatchLost
             if row.status == "running" and row.epoch < epoch:
                 row.worker, row.epoch = worker, epoch
-        elif row.status == "running" and row.worker != worker:
-            row.status, row.reason = "abandoned", "room_lost"
-            raise MatchLost
         if row.status != "running" or row.worker != worker:
             return None
         return RoomSpec(
-            match=str(match_id), title=row.title, settings={}, seed=row.seed, seats=row.seats
+            match=str(match_id),
+            title=row.title,
+            settings={},
+            seed=row.seed,
+            seats=row.seats,
+            slept=slept,
         )
+
+    def match_sleep(
+        self, *, match_id: UUID, worker: str, epoch: int, slept: Slept, wake_at: datetime | None
+    ) -> bool:
+        row = self.matches[match_id]
+        if row.status != "running" or row.worker != worker or row.epoch > epoch:
+            return False
+        row.worker, row.epoch, row.slept, row.wake_at = "", epoch, slept, wake_at
+        return True
+
+    def match_woken(self, *, match_id: UUID) -> None:
+        self.matches[match_id].slept = None
+
+    def matches_to_wake(self, *, now: datetime) -> list[UUID]:
+        return [
+            match_id
+            for match_id, row in self.matches.items()
+            if row.slept is not None and row.wake_at is not None and row.wake_at <= now
+        ]
 
     def match_finish(self, *, match_id: UUID, worker: str, outcome: Outcome) -> bool:
         return self._close(
@@ -74,21 +105,24 @@ class Rows:
         row = self.matches[match_id]
         if row.status not in LIVE or row.worker != worker:
             return False
-        row.status = status
+        row.status, row.slept = status, None
         for name, value in fields.items():
             setattr(row, name, value)
         return True
 
-    def match_runner(self, *, match_id: UUID) -> str:
+    def match_runner(self, *, match_id: UUID) -> tuple[str, int]:
         row = self.matches[match_id]
-        return row.worker if row.status == "running" else ""
+        return (row.worker if row.status == "running" else ""), row.epoch
 
     def matches_running(self) -> list[tuple[UUID, str]]:
         return [
             (match_id, row.worker)
             for match_id, row in self.matches.items()
-            if row.status == "running"
+            if row.status == "running" and row.worker
         ]
+
+    def matches_over(self, *, match_ids: Iterable[UUID]) -> list[UUID]:
+        return [one for one in match_ids if self.matches[one].status not in LIVE]
 
     def matches_waiting(self, *, before: datetime) -> list[UUID]:
         return [
@@ -101,6 +135,12 @@ class Rows:
         self, *, match_ids: Iterable[UUID]
     ) -> tuple[list[UUID], list[tuple[UUID, int, str]]]:
         return [], []
+
+    def worker_seen(self, **_: Any) -> bool:
+        return False
+
+    def worker_gone(self, **_: Any) -> None:
+        return
 
 
 class Database:
@@ -151,3 +191,7 @@ class SimulatedRecords:
 
     async def close(self) -> None:
         return
+
+
+def _runs_elsewhere(row: Row, worker: str) -> bool:
+    return row.status == "running" and row.worker != worker

@@ -17,6 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from games import catalog
+from games.consumers import room
 from games.hosting.ledger import LedgerError, Loaded, books
 from games.rooms import Room
 from tests.simulation.browsers import Viewer
@@ -108,6 +109,8 @@ def steady(world: World) -> Iterator[None]:
             stack.enter_context(patch.object(secrets, name, draw))
         stack.enter_context(patch.object(books, "token_hex", token))
         stack.enter_context(patch.object(timezone, "now", now))
+        # Rooms fall asleep as soon as the faults have left them without a viewer.
+        stack.enter_context(patch.object(room, "SLEEP_AFTER_S", 0.2))
         clock = SimpleNamespace(time=lambda: EPOCH + world.now)
         stack.enter_context(patch.object(signing, "time", clock))
         stack.enter_context(override_settings(SECRET_KEY="of no worth"))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from games import selectors, services
 from games.catalog import TITLES
 from games.models import Match
-from games.services import MatchLost
+from games.services import MatchLost, Slept
 from games.sim import Outcome
 from tests.simulation.database import Row, Rows
 from tests.simulation.titles import Count
@@ -19,6 +19,7 @@ from tests.simulation.titles import Count
 pytestmark = pytest.mark.django_db
 
 WORKERS = ("ada", "ben")
+AN_HOUR = timedelta(hours=1)
 OUTCOME = Outcome([[1], [0]], "first")
 
 
@@ -45,6 +46,19 @@ def calls(rng: random.Random, match: UUID) -> tuple[str, dict[str, Any]]:
             ("match_abandon", {"match_ids": [match], "worker": worker, "reason": "ended"}),
             ("match_fault", {"match_id": match, "worker": worker, "traceback": "a bug"}),
             ("match_runner", {"match_id": match}),
+            ("matches_over", {"match_ids": [match]}),
+            (
+                "match_sleep",
+                {
+                    "match_id": match,
+                    "worker": worker,
+                    "epoch": rng.randrange(1, 5),
+                    "slept": Slept(rng.randrange(9), b"all of it", timezone.now()),
+                    "wake_at": rng.choice([None, timezone.now(), timezone.now() + AN_HOUR]),
+                },
+            ),
+            ("match_woken", {"match_id": match}),
+            ("matches_to_wake", {"now": timezone.now()}),
             ("matches_running", {}),
             ("matches_waiting", {"before": timezone.now() + timedelta(seconds=60)}),
             ("matches_waiting", {"before": timezone.now() - timedelta(seconds=60)}),
