@@ -175,7 +175,7 @@ def sockets_stay_behind() -> Iterator[None]:
     begin, on_moved = Worker.start, Worker._on_moved
 
     async def start(self: Worker) -> None:
-        self._lease_s = float("inf")  # the watch has one of its own
+        self.options = self.options._replace(lease_s=float("inf"))  # the watch has its own
         await begin(self)
 
     def hears(self: Worker, moved: Moved) -> None:

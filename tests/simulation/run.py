@@ -114,7 +114,7 @@ def steady(world: World) -> Iterator[None]:
         clock = SimpleNamespace(time=lambda: EPOCH + world.now)
         stack.enter_context(patch.object(signing, "time", clock))
         stack.enter_context(override_settings(SECRET_KEY="of no worth"))
-        stack.enter_context(patch.dict(catalog.TITLES, TITLES))
+        stack.enter_context(patch.dict(catalog.TITLES, TITLES, clear=True))
         yield
 
 
