@@ -139,6 +139,10 @@ WAKE_S = 5.0
 """Seconds between two looks at rooms whose time to wake has come: that late a flag may fall, and it
 is charged as of its time."""
 
+FIRST_BEAT_S = 3.0
+"""Seconds for the room store to take a starting worker's first sign of life; then it does not
+start."""
+
 ADOPTIONS_AT_ONCE_MAX = 8
 """Rooms of a dead worker that are read and replayed at the same time; each is a few milliseconds of
 this worker's loop, and its own rooms tick meanwhile."""

@@ -249,9 +249,9 @@ def match_open(
         elif row := Sleep.objects.filter(match_id=match_id).first():
             slept = Slept(row.tick, bytes(row.room), row.ticked_at)
         lost = not resumable and slept is None
-        if lost and _close(
-            running & ~Q(worker=worker), status=Match.Status.ABANDONED, reason="room_lost"
-        ):
+        # An epoch as high as the row's is that of a worker which was overtaken, and does not know.
+        mine = running & ~Q(worker=worker) & Q(epoch__lt=epoch)
+        if lost and _close(mine, status=Match.Status.ABANDONED, reason="room_lost"):
             raise MatchLost
         Match.objects.filter(running, epoch__lt=epoch).update(worker=worker, epoch=epoch)
     match = Match.objects.filter(running, worker=worker).first()

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import secrets
 import traceback
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -76,6 +77,7 @@ class RoomConsumer(AsyncConsumer):
         self.loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._sleeper: asyncio.TimerHandle | None = None
+        self._arriving: list[Callable[[], None]] = []  # are let in behind the next tick
         self._at_tick: asyncio.Future[None] | None = None  # for who waits for a tick
         self._stopped = False
         self._missed = False  # whether something arrived since
@@ -219,6 +221,16 @@ class RoomConsumer(AsyncConsumer):
         settled = 0
         if viewer.seat is not None:
             settled = self.room.connect(viewer.seat, viewer.session, attach.name)
+        if attach.again or not self._ticks_soon():
+            return self._let_in(viewer, attach, settled)
+        # Behind a tick that the room store takes from us: an owner that was replaced, and does not
+        # know it yet, would show an older state than this client may have seen elsewhere.
+        self._arriving.append(partial(self._let_in, viewer, attach, settled))
+
+    def _ticks_soon(self) -> bool:
+        return self.room.waiting or (self.room.game.realtime and not self.room.outcome)
+
+    def _let_in(self, viewer: Viewer, attach: Attach, settled: int) -> None:
         told = (self._welcome(attach, settled), *self._everything(viewer))
         self.keeper.after(None, partial(self._admit, viewer, attach.again, told))
 
@@ -454,6 +466,9 @@ class RoomConsumer(AsyncConsumer):
         # What comes after the end changes nothing of it, and need not be kept.
         written = None if was_over else self.keeper.write(tick.record)
         self.keeper.after(written, partial(self._tell, tick, outcome))
+        arriving, self._arriving = self._arriving, []
+        for let_in in arriving:
+            let_in()
         if self._at_tick is not None and not self._at_tick.done():
             self._at_tick.set_result(None)
 

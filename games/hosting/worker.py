@@ -31,7 +31,7 @@ from games.catalog import TITLES
 from games.hosting.archive import Archive, ArchiveUnavailable
 from games.hosting.fanout import together
 from games.hosting.finder import Finder, RoomApp
-from games.hosting.ledger import Lease, Ledger, LedgerError, Refused
+from games.hosting.ledger import Lease, Ledger, LedgerError, LedgerUnavailable, Refused
 from games.hosting.ledger.committer import Committer
 from games.hosting.ledger.watch import Watch
 from games.hosting.meter import Meter
@@ -64,6 +64,7 @@ from games.limits import (
     ARCHIVE_SWEEP_S,
     BEAT_S,
     BEAT_WAIT_S,
+    FIRST_BEAT_S,
     HAND_OVER_S,
     LAST_WORDS_S,
     LEASE_S,
@@ -182,7 +183,7 @@ class Worker:
         self.loop = asyncio.get_running_loop()
         self.ledger = await self._open_ledger()
         self.committer = Committer(self.ledger)
-        await self.ledger.beat(self.id, self.clock_ms)
+        await self._first_beat()
         for loop in (self.courier.run, self._listen, self.committer.run):
             self.spawn(loop())
         self.spawn(self._every(BEAT_S, self._beat))
@@ -192,6 +193,17 @@ class Worker:
         if self.options.archives:
             self.archive = Archive(self.ledger, self.records, days=self.options.journal_days)
             self.spawn(self._every(PRUNE_S, self.archive.prune))
+
+    async def _first_beat(self) -> None:
+        """A connection is opened for it, which takes a busy machine longer than a beat may take."""
+        until = asyncio.get_running_loop().time() + FIRST_BEAT_S
+        while True:
+            try:
+                return await self.ledger.beat(self.id, self.clock_ms)
+            except LedgerUnavailable:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+                await asyncio.sleep(BEAT_S)
 
     async def stop(self) -> None:
         """Leave the rooms to others, tell everybody, and go."""

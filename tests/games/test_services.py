@@ -239,11 +239,15 @@ def test_a_later_owner_goes_on_with_a_match_and_an_older_one_writes_nothing_more
 def test_a_match_that_the_room_store_forgot_is_abandoned_and_never_finished_wrongly() -> None:
     match = match_of(person("Ann"))
     run(match, "w1")
+    overtaken = {"match_id": match.id, "worker": "w2", "epoch": 1}
+    assert match_open(**overtaken, resumable=False) is None
+    match.refresh_from_db()
+    assert match.status == "running"
     with pytest.raises(MatchLost):
-        match_open(match_id=match.id, worker="w2", epoch=1, resumable=False)
+        match_open(match_id=match.id, worker="w2", epoch=2, resumable=False)
     match.refresh_from_db()
     assert (match.status, match.reason) == ("abandoned", "room_lost")
-    assert match_open(match_id=match.id, worker="w2", epoch=1, resumable=False) is None
+    assert match_open(match_id=match.id, worker="w2", epoch=2, resumable=False) is None
 
 
 def test_a_match_that_is_over_is_not_opened() -> None:

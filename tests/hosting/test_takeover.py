@@ -12,7 +12,7 @@ from games import services
 from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
-from games.hosting.ledger import Lease, LedgerUnavailable, Owner
+from games.hosting.ledger import Lease, LedgerUnavailable, Loaded, Owner
 from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import Detach, Moved, Say, decode_down, gateway_channel
@@ -32,7 +32,7 @@ class Stumbling(MemoryLedger):
     """A store that can be made to fail, or to take its time.
 
     Attributes:
-        deaf: Whether it tells no beats.
+        deaf: Whether it tells nobody what a room is made of.
         slow: Whether a batch waits until ``let`` lets one more pass.
         mute: Whether the next answer about a room that was acquired is lost.
     """
@@ -42,10 +42,10 @@ class Stumbling(MemoryLedger):
         self.deaf = self.slow = self.mute = False
         self.let = asyncio.Semaphore(0)
 
-    async def beats(self) -> dict[str, int]:
+    async def load(self, match: str, token: str, *, older: bool = False) -> Loaded:
         if self.deaf:
             raise LedgerUnavailable("for a moment")
-        return await super().beats()
+        return await super().load(match, token, older=older)
 
     async def acquire(
         self, match: str, worker: str, seen: str = "", above: int = 0
@@ -128,6 +128,7 @@ async def test_who_comes_while_ticks_wait_for_the_store_is_told_of_none_that_it_
     await until(lambda: room.keeper.uncommitted > 0)
     room.take(attach("v"))
     await until(lambda: room.keeper.uncommitted == 4)
+    store.slow = False
     store.let.release()
     told = await heard(worker)
     _, snapshot = decode(told.frame, "json")

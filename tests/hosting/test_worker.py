@@ -279,9 +279,12 @@ async def test_a_socket_that_its_client_left_does_not_take_the_seat_back(worker:
     left, later = attach("left", 0), attach("later", 0)
     left_again = attach("left", 0)
     left_again.again = True
-    for seen in (left, later, left_again):
-        room.take(seen)
-    told = [await heard(worker) for _ in range(4)]
+    room.take(left)
+    told = [await heard(worker)]
+    room.take(later)
+    told += [await heard(worker), await heard(worker)]
+    room.take(left_again)
+    told.append(await heard(worker))
     closed = [(one.viewer, one.close) for one in told]
     assert closed == [("left", None), ("left", 4409), ("later", None), ("left", 4503)]
     assert room.viewers.on(0).id == "later"

@@ -65,7 +65,7 @@ def test_a_new_lobby_has_its_maker_as_host_and_every_setting() -> None:
     lobby = answer.json()
     assert lobby["name"] == "Chess with Ann"
     assert lobby["host"] == {"id": ann.id, "name": "Ann"}
-    assert lobby["settings"] == {"minutes": 3, "increment_s": 3}
+    assert lobby["settings"] == {"minutes": 3, "increment_s": 3, "days": 0}
     assert lobby["seats"] == {"min": 2, "max": 2, "taken": 1}
     assert lobby["state"] == "open"
     assert lobby["match"] is None
@@ -403,10 +403,10 @@ def test_the_host_changes_what_is_played_and_nobody_is_ready_for_it_any_more() -
     assert change(ann, lobby, name=" Blitz  only ").json()["name"] == "Blitz only"
     assert read(ann, lobby).json()["members"][1]["ready"]
     shown = change(ann, lobby, settings={"minutes": 1}).json()
-    assert shown["settings"] == {"minutes": 1, "increment_s": 3}
+    assert shown["settings"] == {"minutes": 1, "increment_s": 3, "days": 0}
     assert not shown["members"][1]["ready"]
     shown = change(ann, lobby, settings={"increment_s": 0}, bots=1, private=True).json()
-    assert shown["settings"] == {"minutes": 1, "increment_s": 0}
+    assert shown["settings"] == {"minutes": 1, "increment_s": 0, "days": 0}
     assert (shown["bots"], shown["private"]) == (1, True)
     assert listed() == []
 

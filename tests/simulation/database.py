@@ -55,7 +55,8 @@ class Rows:
                 row.slept = None
             else:
                 slept = row.slept
-            if not resumable and slept is None and _runs_elsewhere(row, worker):
+            lost = not resumable and slept is None and row.epoch < epoch
+            if lost and _runs_elsewhere(row, worker):
                 row.status, row.reason = "abandoned", "room_lost"
                 raise MatchLost
             if row.status == "running" and row.epoch < epoch:
