@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 
+from games.limits import LEDGER_WAIT_S
 from tests.simulation.browsers import Viewer
 from tests.simulation.hosts import Host, Surroundings
 from tests.simulation.oracle import Oracle
 
 PAUSE_S = (0.0, 1.0)
 """Seconds from one fault to the next, divided by how bad it is to be; from, to."""
-HEALTHY_S = 1.5
+HEALTHY_S = 1.5 + LEDGER_WAIT_S
 """Seconds of peace before and after the store loses something that a living owner has to give
-back: then nothing else may fail, or it would be lost with good reason."""
+back: then nothing else may fail, or it would be lost with good reason. Giving it back takes a few
+answers, one of which may be lost."""
 
 WEIGHTS = {
     "crash": 4,
