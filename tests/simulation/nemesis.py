@@ -211,4 +211,6 @@ class Nemesis:
             self._fall((0.05, 0.3))
         self._around.store.ledger = self._around.store.empty()
         for truth in self._oracle.truths.values():
-            truth.excused = truth.excused or truth.row.status != "starting"
+            asleep = truth.row.slept is not None  # and goes on from there
+            lost = truth.row.status != "starting" and not asleep
+            truth.excused = truth.excused or lost
