@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -240,26 +240,33 @@ def match_open(
     Raises:
         MatchLost: it was marked as abandoned just now.
     """
-    opened = _begin(match_id, worker, epoch)
-    running = Q(id=match_id, status=Match.Status.RUNNING)
-    slept = None
-    if not opened:
-        if resumable:
-            match_woken(match_id=match_id)  # what the room store has is newer
-        elif row := Sleep.objects.filter(match_id=match_id).first():
-            slept = Slept(row.tick, bytes(row.room), row.ticked_at)
-        lost = not resumable and slept is None
-        # An epoch as high as the row's is that of a worker which was overtaken, and does not know.
-        mine = running & ~Q(worker=worker) & Q(epoch__lt=epoch)
-        if lost and _close(mine, status=Match.Status.ABANDONED, reason="room_lost"):
-            raise MatchLost
-        Match.objects.filter(running, epoch__lt=epoch).update(worker=worker, epoch=epoch)
-    match = Match.objects.filter(running, worker=worker).first()
+    match = Match.objects.filter(id=match_id, status__in=Match.LIVE).first()
     if match is None:
         return None
-    if opened:
+    slept = None
+    if match.status == Match.Status.STARTING and _begin(match_id, worker, epoch):
         _tell_changed(match_id)
-    return _spec(match, slept)
+    else:
+        slept = _go_on(match_id, worker, epoch, resumable=resumable)
+    match = Match.objects.filter(id=match_id, status=Match.Status.RUNNING, worker=worker).first()
+    return None if match is None else _spec(match, slept)
+
+
+def _go_on(match_id: UUID, worker: str, epoch: int, *, resumable: bool) -> Slept | None:
+    """Mark a match that ran already; what it is to go on from, if it slept."""
+    running = Q(id=match_id, status=Match.Status.RUNNING, epoch__lt=epoch)
+    row = Sleep.objects.filter(match_id=match_id).first()
+    if resumable and row is not None:
+        match_woken(match_id=match_id)  # what the room store has is newer
+        row = None
+    # An epoch as high as the row's is that of a worker which was overtaken, and does not know.
+    lost = not resumable and row is None
+    if lost and _close(
+        running & ~Q(worker=worker), status=Match.Status.ABANDONED, reason="room_lost"
+    ):
+        raise MatchLost
+    Match.objects.filter(running).update(worker=worker, epoch=epoch)
+    return None if row is None else Slept(row.tick, bytes(row.room), row.ticked_at)
 
 
 @transaction.atomic
@@ -290,6 +297,15 @@ def _spec(match: Match, slept: Slept | None = None) -> RoomSpec:
         seats=[(number, name, bot) for number, name, bot in opening],
         slept=slept,
     )
+
+
+def matches_hand_over(*, match_ids: Sequence[UUID], worker: str, heir: str) -> None:
+    """Matches of ``worker`` are about to go to another, which will open them under the next epoch:
+    it then has nothing to write before it goes on."""
+    mine = Match.objects.filter(status=Match.Status.RUNNING, worker=worker)
+    for first in range(0, len(match_ids), 500):
+        some = mine.filter(id__in=match_ids[first : first + 500])
+        some.update(worker=heir, epoch=F("epoch") + 1)
 
 
 @transaction.atomic

@@ -199,13 +199,15 @@ class Finder:
 
     # --- rooms that others are to run ----------------------------------------------------------
 
-    def hand_to(self, match: str) -> None:
-        """Have another worker take a room that this one has released; best one with its rules."""
-        worker = self._worker
-        order = by_weight(match, worker.hosts)
-        order.sort(key=lambda host: not same_rules(host, worker.id))
-        if order:
-            self._post(order[0], Run(match, [], worker.id))
+    def heir(self, match: str) -> str:
+        """The worker that is to take a room from this one: one with its rules, if there is one."""
+        order = by_weight(match, self._worker.hosts)
+        order.sort(key=lambda host: not same_rules(host, self._worker.id))
+        return order[0] if order else ""
+
+    def hand_to(self, heir: str, match: str) -> None:
+        """Have another worker take a room that this one has released."""
+        self._post(heir, Run(match, [], self._worker.id))
 
     async def _pass_on(self, match: str, token: str, asked: Run | None) -> None:
         """The rules here cannot go on with this match.

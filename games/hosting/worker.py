@@ -237,9 +237,11 @@ class Worker:
         self.draining = True
         for worker in sorted(self._others):
             self.courier.post(gateway_channel(worker), "gateway.down", Leaving(self.id))
-        leaving = [self._hand_over(match, room) for match, room in self.rooms.items()]
+        heirs = {match: self._finder.heir(match) for match in self.rooms}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_S):
+                await self._announce(heirs)
+                leaving = [self._hand_over(match, heir) for match, heir in heirs.items()]
                 await asyncio.gather(*leaving, return_exceptions=True)
         await _until(lambda: not self._handed, TAKEN_S)
         for match in list(self._handed):  # nobody heard that it is theirs: its sockets ask for it
@@ -249,11 +251,22 @@ class Worker:
                 wait_s = self.options.spread_s * secrets.randbelow(1000) / 1000
                 asyncio.get_running_loop().call_later(wait_s, socket.ask_to_move)
 
-    async def _hand_over(self, match: str, room: LiveRoom) -> None:
+    async def _announce(self, heirs: dict[str, str]) -> None:
+        """Write down who goes on with each room, while it is still played here."""
+        for heir in sorted(set(heirs.values()) - {""}):
+            ids = [UUID(match) for match, to in heirs.items() if to == heir]
+            with contextlib.suppress(DatabaseError):
+                await self.records.call(
+                    services.matches_hand_over, match_ids=ids, worker=self.id, heir=heir
+                )
+
+    async def _hand_over(self, match: str, heir: str) -> None:
+        if (room := self.rooms.get(match)) is None:
+            return
         await room.hand_over()
-        if self.hosts:
+        if heir:
             self._handed.add(match)
-            self._finder.hand_to(match)
+            self._finder.hand_to(heir, match)
         else:
             self.tell_moved(match, "")
 

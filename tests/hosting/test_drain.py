@@ -201,7 +201,7 @@ async def test_a_room_whose_heir_never_heard_of_it_is_asked_for_by_its_sockets(
     await acquainted(leaving, staying)
     match = await a_match(leaving)
     reader = Reader(staying, match, leaving.id)
-    monkeypatch.setattr(leaving._finder, "hand_to", lambda match: None)  # as if it was lost
+    monkeypatch.setattr(leaving._finder, "hand_to", lambda heir, match: None)  # as if it was lost
     await leaving.drain()
     await until(lambda: "" in reader.moves)
     assert await staying.locate(match) == staying.id

@@ -72,6 +72,11 @@ class Rows:
             slept=slept,
         )
 
+    def matches_hand_over(self, *, match_ids: Iterable[UUID], worker: str, heir: str) -> None:
+        for row in map(self.matches.__getitem__, match_ids):
+            if row.status == "running" and row.worker == worker:
+                row.worker, row.epoch = heir, row.epoch + 1
+
     def match_sleep(
         self, *, match_id: UUID, worker: str, epoch: int, slept: Slept, wake_at: datetime | None
     ) -> bool:

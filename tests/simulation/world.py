@@ -129,9 +129,9 @@ class Loop(asyncio.AbstractEventLoop):
 
     def bury(self) -> None:
         """End all tasks, once the story is told: Python wants every coroutine to have an end."""
-        self.dead = False
-        self.wake()
         while self._tasks:
+            self.dead = False  # the end of a worker that was told to go is the end of its process
+            self.wake()
             for task in list(self._tasks):
                 task.cancel()
             self._world.run(self._world.now)
