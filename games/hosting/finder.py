@@ -133,9 +133,9 @@ class Finder:
             await worker.drop(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
-            owner = await worker.ledger.owner(match)
-            if owner is not None and owner.token != lease.token:
-                # It is not over: another worker took it from us before we were this far.
+            runner, _ = await worker.records.call(selectors.match_runner, match_id=UUID(match))
+            if runner:  # it is not over: another worker took it before we were this far
+                await worker.ledger.release(match, lease.token)
                 raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
             await worker.drop(match, lease.token)
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)

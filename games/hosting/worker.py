@@ -244,7 +244,7 @@ class Worker:
                 leaving = [self._hand_over(match, heir) for match, heir in heirs.items()]
                 await asyncio.gather(*leaving, return_exceptions=True)
         await _until(lambda: not self._handed, TAKEN_S)
-        for match in list(self._handed):  # nobody heard that it is theirs: its sockets ask for it
+        for match in sorted(self._handed):  # nobody heard that it is theirs: its sockets ask for it
             self.tell_moved(match, "")
         if self._has_peers:
             for socket in self.sockets.values():
@@ -273,7 +273,7 @@ class Worker:
     async def _finish(self) -> None:
         """Go on for a while with what came back; then those matches are over."""
         await _until(lambda: not self._returned & self.rooms.keys(), self.options.drain_s)
-        left = [self.rooms[match] for match in self._returned & self.rooms.keys()]
+        left = [self.rooms[match] for match in sorted(self._returned & self.rooms.keys())]
         await asyncio.gather(*(room.abandon("rules_changed") for room in left))
 
     async def _moved_away(self) -> None:

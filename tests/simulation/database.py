@@ -59,7 +59,8 @@ class Rows:
             if lost and _runs_elsewhere(row, worker):
                 row.status, row.reason = "abandoned", "room_lost"
                 raise MatchLost
-            if row.status == "running" and row.epoch < epoch:
+            handed_over = (row.worker, row.epoch) == (worker, epoch - 1)
+            if row.status == "running" and row.epoch < epoch and not handed_over:
                 row.worker, row.epoch = worker, epoch
         if row.status != "running" or row.worker != worker:
             return None
@@ -75,7 +76,7 @@ class Rows:
     def matches_hand_over(self, *, match_ids: Iterable[UUID], worker: str, heir: str) -> None:
         for row in map(self.matches.__getitem__, match_ids):
             if row.status == "running" and row.worker == worker:
-                row.worker, row.epoch = heir, row.epoch + 1
+                row.worker = heir
 
     def match_sleep(
         self, *, match_id: UUID, worker: str, epoch: int, slept: Slept, wake_at: datetime | None
