@@ -216,7 +216,7 @@ class RoomConsumer(AsyncConsumer):
                 code, close = refused
                 refuse = partial(self.viewers.tell, viewer, error_message(code), close=close)
                 return self.keeper.after(None, refuse)
-            if not self._make_way(viewer, attach.again):
+            if self._is_left(viewer, attach.again):
                 return
         settled = 0
         if viewer.seat is not None:
@@ -242,30 +242,32 @@ class RoomConsumer(AsyncConsumer):
         return None
 
     def _admit(self, viewer: Viewer, again: bool, told: tuple[ServerMessage, ...]) -> None:
+        """From here on it is told what is published; until here, whoever is on its seat was."""
         if self.viewers.get(viewer.id) is None:
-            if not self._make_way(viewer, again):  # another came to this seat while this one waited
+            if self._is_left(viewer, again):  # a later one came while this one waited
                 return
+            if (there := self._older(viewer)) is not None:
+                self._replaced(there)
             self.viewers.add(viewer)
         self.viewers.tell(viewer, *told, admits=self.room.game.tick_hz)
 
-    def _make_way(self, viewer: Viewer, again: bool) -> bool:
-        """Of two on one seat the newer wins, and the older is told so.
+    def _is_left(self, viewer: Viewer, again: bool) -> bool:
+        """Whether its client is on the seat by another socket, and this one goes.
 
-        Of two of one session the later visit is the newer, whichever finds the room first. One that
-        asks again may be a socket that its client has left, and not know: it is closed, and a
-        client that is still there comes anew.
+        Else of two on one seat the newer wins. Of two of one session the later visit is the newer,
+        whichever finds the room first. One that asks again may be a socket that its client has
+        left, and not know: it is closed, and a client that is still there comes anew.
         """
         there = self._older(viewer)
-        if there is not None and there.session == viewer.session:
-            if viewer.visit < there.visit:
-                self._replaced(viewer)
-                return False
-            if viewer.visit == there.visit and again:
-                self.viewers.tell(viewer, close=Close.UNAVAILABLE)
-                return False
-        if there is not None:
-            self._replaced(there)
-        return True
+        if there is None or there.session != viewer.session:
+            return False
+        if viewer.visit < there.visit:
+            self._replaced(viewer)
+            return True
+        if viewer.visit == there.visit and again:
+            self.viewers.tell(viewer, close=Close.UNAVAILABLE)
+            return True
+        return False
 
     def _replaced(self, viewer: Viewer) -> None:
         self.viewers.tell(viewer, error_message(Code.SEAT_REPLACED), close=Close.REPLACED)
