@@ -185,6 +185,8 @@ class Keeper:
             except (LedgerError, DatabaseError) as error:
                 logger.info("match %s waits for the room store: %r", self._match, error)
                 await asyncio.sleep(RECLAIM_PAUSE_S)
+        else:  # it stopped before that: what was not kept is told to nobody
+            return self._waiting.clear()
         # All that waits is in the checkpoint that the store has now.
         self._waiting = deque((None, say) for _, say in self._waiting)
         self._recovering = False

@@ -34,18 +34,24 @@ class Stumbling(MemoryLedger):
     Attributes:
         deaf: Whether it tells nobody what a room is made of.
         slow: Whether a batch waits until ``let`` lets one more pass.
+        silent: Whether it tells nobody who has a room.
         mute: Whether the next answer about a room that was acquired is lost.
     """
 
     def __init__(self) -> None:
         super().__init__(time.monotonic, trim_unarchived=True)
-        self.deaf = self.slow = self.mute = False
+        self.deaf = self.slow = self.mute = self.silent = False
         self.let = asyncio.Semaphore(0)
 
     async def load(self, match: str, token: str, *, older: bool = False) -> Loaded:
         if self.deaf:
             raise LedgerUnavailable("for a moment")
         return await super().load(match, token, older=older)
+
+    async def owner(self, match: str) -> Owner | None:
+        if self.silent:
+            raise LedgerUnavailable("for a moment")
+        return await super().owner(match)
 
     async def acquire(
         self, match: str, worker: str, seen: str = "", above: int = 0
@@ -273,3 +279,26 @@ async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
             message = await worker.layer.receive(gateway_channel("elsewhere"))
             if decode_down(message["body"]) == Moved(match, ""):
                 return
+
+
+async def test_a_room_that_stops_before_it_has_its_lease_again_tells_nothing_that_was_not_kept(
+    worker: Worker, store: Stumbling
+) -> None:
+    match = await a_match(worker, "wide")
+    room = worker.rooms[match]
+    room.take(attach("v"))
+    assert (await heard(worker)).admits
+    store.slow = True
+    await until(lambda: room.keeper.uncommitted > 1)
+    await another_took(worker, store, match)
+    store.silent = True
+    store.slow = False
+    store.let.release()
+    await until(lambda: room.keeper.behind and not room.keeper.uncommitted)
+    said: list[str] = []
+    room.keeper.after(None, lambda: said.append("a tick that nobody has"))
+    stopping = asyncio.ensure_future(room.hand_over())
+    await until(lambda: not room.keeper._waiting)
+    store.silent = False
+    await asyncio.wait([stopping])
+    assert said == []
