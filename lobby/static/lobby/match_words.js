@@ -17,7 +17,8 @@ const REASONS = {
   left: "Seat given up",
   kicked: "Player removed",
   shutdown: "The server was stopped",
-  worker_lost: "The server failed",
+  room_lost: "The server failed",
+  rules_changed: "The game was changed",
   ended_by_operator: "Ended by an operator",
 };
 
