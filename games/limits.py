@@ -170,12 +170,14 @@ VIEWERS_PER_ROOM_MAX = 500
 ROOMS_PER_WORKER_MAX = 5000
 """Rooms in memory of one worker; more are refused with `worker_full`."""
 
-ATTACH_WAIT_S = 1.0
-"""Seconds to wait for a room on another worker to answer before it is asked again; a message may
-be lost on the way."""
+ATTACH_WAIT_S = 0.15
+"""Seconds to wait for a room on another worker to answer before it is asked again, and twice as
+long each time: three periods at 20 Hz. A message may be lost on the way, and is where the room is
+just about to listen."""
 
 ATTACH_TRIES_MAX = 5
-"""How often a room is asked before the player is told `room_unreachable`."""
+"""How often a room is asked before the player is told `room_unreachable`: for nearly five
+seconds."""
 
 FOLLOW_PAUSE_S = 0.1
 """Seconds between two attempts of a socket to find a room whose worker is gone."""

@@ -227,8 +227,9 @@ class PlayerConsumer(SocketConsumer):
             return
         if self._attach_tries == ATTACH_TRIES_MAX:
             return self._fail(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+        wait_s = ATTACH_WAIT_S * 2**self._attach_tries
         self._attach_tries += 1
-        self._timer = self.loop.call_later(ATTACH_WAIT_S, self._ask_in)
+        self._timer = self.loop.call_later(wait_s, self._ask_in)
         self._post(self._attach)
         self._attach.again = True
 
