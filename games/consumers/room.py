@@ -465,8 +465,7 @@ class RoomConsumer(AsyncConsumer):
         tick = self.room.tick(elapsed)
         self.worker.meter.inputs(tick.late, tick.early)
         outcome = None if was_over else self.room.outcome
-        # What comes after the end changes nothing of it, and need not be kept.
-        written = None if was_over else self.keeper.write(tick.record)
+        written = self.keeper.write(tick.record, ends=outcome is not None)
         self.keeper.after(written, partial(self._tell, tick, outcome))
         arriving, self._arriving = self._arriving, []
         for let_in in arriving:

@@ -98,13 +98,12 @@ class Keeper:
 
     # --- ticks and what is said of them --------------------------------------------------------
 
-    def write(self, record: Record) -> Kept:
+    def write(self, record: Record, *, ends: bool = False) -> Kept:
         """Have the tick that the room just made kept; now and then the whole room, behind it."""
         self._entries += len(record.entries)
         now = self._loop.time()
         due = self._entries > 0 and now >= self._checkpoint_at
-        over = self._room.outcome is not None
-        if not due and not over and self._entries < CHECKPOINT_ENTRIES_MAX:
+        if not due and not ends and self._entries < CHECKPOINT_ENTRIES_MAX:
             return self._put(record)
         self._entries, self._checkpoint_at = 0, now + CHECKPOINT_S
         blob = self._room.checkpoint()
