@@ -582,7 +582,7 @@ class Worker:
             load=load,
             draining=self.draining,
         )
-        if asked:
+        if asked and self.hosts:  # alone it would leave its players with nobody
             await self.drain()
 
     async def _sweep_leases(self) -> None:

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from games.models import Match, Seat
-from games.services import match_fault
+from games.models import Match, Seat, Worker
+from games.services import Load, match_fault, worker_seen
 from tests.lobby.kit import finish, match_of, people, person, run
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +140,46 @@ def test_players_do_not_see_the_admin() -> None:
     client = Client()
     client.force_login(person("Ann"))
     assert client.get(reverse(LIST)).status_code == 302
+
+
+# --- workers -----------------------------------------------------------------------------------
+
+
+def a_worker(name: str, *, draining: bool = False) -> None:
+    load = Load(rooms=3, sockets=4)
+    worker_seen(worker=name, role="all", address="here 1", load=load, draining=draining)
+
+
+def drain(client: Client, *workers: str) -> str:
+    data = {"action": "drain_workers", "_selected_action": workers}
+    answer = client.post(reverse("admin:games_worker_changelist"), data, follow=True)
+    return answer.content.decode()
+
+
+def test_operators_see_workers_and_drain_them(operator: Client) -> None:
+    a_worker("all-1")
+    a_worker("all-2", draining=True)
+    shown = operator.get(reverse("admin:games_worker_changelist")).content.decode()
+    assert "works" in shown
+    assert "drains" in shown
+    told = drain(operator, "all-1")
+    assert "1 asked to drain." in told
+    assert "No other worker is there" not in told
+    assert "is asked to drain" in told
+    assert list(Worker.objects.filter(drain_requested=True)) == [Worker(id="all-1")]
+    assert LogEntry.objects.get().object_id == "all-1"
+
+
+def test_draining_all_of_them_is_warned_of(operator: Client) -> None:
+    a_worker("all-1")
+    assert "No other worker is there" in drain(operator, "all-1")
+
+
+def test_staff_who_may_only_look_drain_nothing() -> None:
+    a_worker("all-1")
+    looker = person("Looker", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_worker"))
+    client = Client()
+    client.force_login(looker)
+    drain(client, "all-1")
+    assert not Worker.objects.filter(drain_requested=True)

@@ -10,10 +10,12 @@ import pytest
 from games import services
 from games.catalog import TITLES
 from games.consumers import RoomConsumer
+from games.hosting import worker as hosting
 from games.hosting.ledger import Owner
 from games.hosting.relay import gateway_channel
 from games.hosting.roles import Role, by_weight, new_id
 from games.hosting.worker import Worker
+from games.models import Worker as WorkerRow
 from games.protocol.codes import Close, Code, ProtocolError
 from tests.hosting.test_worker import Start, a_match, ended, start, tally, until
 from tests.titles import Tally
@@ -205,6 +207,30 @@ async def test_a_room_whose_heir_never_heard_of_it_is_asked_for_by_its_sockets(
     await leaving.drain()
     await until(lambda: "" in reader.moves)
     assert await staying.locate(match) == staying.id
+
+
+async def test_an_operator_has_a_worker_drained_once_there_is_another(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "WORKER_ROW_S", 0.02)
+    worker = await start()
+    match = await a_match(worker)
+
+    def row() -> tuple[int, bool]:
+        shown = WorkerRow.objects.filter(id=worker.id).first()
+        return (shown.rooms, shown.draining) if shown else (0, False)
+
+    async with asyncio.timeout(5):
+        while await worker.records.call(row) != (1, False):  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.01)
+    assert await worker.records.call(services.worker_drain, worker=worker.id)
+    tick = worker.rooms[match].room.tick_no
+    await until(lambda: worker.rooms[match].room.tick_no > tick + 3)
+    other = await start()
+    await until(lambda: match in other.rooms)
+    async with asyncio.timeout(5):
+        while await worker.records.call(row) != (0, True):  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.01)
 
 
 # --- roles -------------------------------------------------------------------------------------
