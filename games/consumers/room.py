@@ -246,10 +246,19 @@ class RoomConsumer(AsyncConsumer):
         if self.viewers.get(viewer.id) is None:
             if self._is_left(viewer, again):  # a later one came while this one waited
                 return
-            if (there := self._older(viewer)) is not None:
-                self._replaced(there)
+            self._make_way(viewer)
             self.viewers.add(viewer)
         self.viewers.tell(viewer, *told, admits=self.room.game.tick_hz)
+
+    def _make_way(self, viewer: Viewer) -> None:
+        there = self._older(viewer)
+        if there is None:
+            return
+        if (there.session, there.visit) == (viewer.session, viewer.visit):
+            # Nobody knows which of the two is the later. A client that is still there comes anew.
+            self.viewers.tell(there, close=Close.UNAVAILABLE)
+        else:
+            self._replaced(there)
 
     def _is_left(self, viewer: Viewer, again: bool) -> bool:
         """Whether its client is on the seat by another socket, and this one goes.

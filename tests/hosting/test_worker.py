@@ -286,10 +286,31 @@ async def test_a_socket_that_its_client_left_does_not_take_the_seat_back(worker:
     room.take(left_again)
     told.append(await heard(worker))
     closed = [(one.viewer, one.close) for one in told]
-    assert closed == [("left", None), ("left", 4409), ("later", None), ("left", 4503)]
+    assert closed == [("left", None), ("left", 4503), ("later", None), ("left", 4503)]
     assert room.viewers.on(0).id == "later"
     other = attach("other", 0)
     other.again, other.session = True, "another session"
     room.take(other)
     assert (await heard(worker)).viewer == "later"
     assert (await heard(worker)).admits, "another client may"
+
+
+async def test_a_socket_that_was_long_on_its_way_does_not_send_its_client_home(
+    worker: Worker,
+) -> None:
+    """Its client gave it up, and came by another; then it is let in after all."""
+    match = await a_match(worker)
+    room = worker.rooms[match]
+    told: list[Tell] = []
+
+    async def arrives(viewer: str, visit: int) -> None:
+        seen = attach(viewer, 0)
+        seen.visit = visit
+        room.take(seen)
+        while not told or told[-1].viewer != viewer:
+            told.append(await heard(worker))
+
+    for viewer, visit in (("first", 0), ("later", 1), ("late", 1), ("later again", 2)):
+        await arrives(viewer, visit)
+    closed = {one.viewer: one.close for one in told if one.close}
+    assert closed == {"first": 4409, "later": 4503, "late": 4409}
