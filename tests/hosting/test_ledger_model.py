@@ -433,8 +433,9 @@ def test_in_a_file_the_store_does_what_the_model_does(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.timeout(300)  # each step asks a server, several times
 def test_in_redis_the_store_does_what_the_model_does(redis_url: str) -> None:
-    explore(in_redis(redis_url), 25)
+    explore(in_redis(redis_url), 8)
 
 
 # --- faults that must be found -----------------------------------------------------------------
