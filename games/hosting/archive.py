@@ -15,15 +15,15 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import close_old_connections
 from django.utils import timezone
 
 from games import journals, services
 from games.hosting.ledger import Entry, Ledger, LedgerError, Refused
-from games.hosting.records import Records
+from games.hosting.records import Records, alone
 from games.limits import (
     ARCHIVE_BACKLOG_TICKS_MAX,
     ARCHIVE_HOLD_S,
@@ -168,17 +168,10 @@ class Archive:
         Raises:
             ArchiveUnavailable: it failed, in whatever way that storage fails, or takes too long.
         """
-
-        def run() -> T:
-            close_old_connections()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                close_old_connections()
-
+        job = partial(alone, function, *args, **kwargs)
         try:
             async with asyncio.timeout(ARCHIVE_WAIT_S):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, job)
         except Exception as error:
             raise ArchiveUnavailable(repr(error)) from error
 

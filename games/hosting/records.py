@@ -6,12 +6,23 @@ So nothing on a socket's or a room's path waits for it, nor for the thread that 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def alone(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What ``function`` returns, or raises, on a thread that no request has: Django looks after the
+    connections of a request, and of nothing else."""
+    close_old_connections()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()
 
 
 class Records:
@@ -22,15 +33,8 @@ class Records:
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``function`` returns, or raises."""
-
-        def run() -> T:
-            close_old_connections()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                close_old_connections()
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        job = partial(alone, function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
 
     async def close(self) -> None:
         """Wait for what was asked, and let go of the connection."""
