@@ -135,10 +135,6 @@ as much as a minute in memory costs nobody."""
 SLEEP_AFTER_S = 10.0
 """Seconds without a viewer before a room goes to sleep: a page that is reloaded is back by then."""
 
-WAKE_S = 5.0
-"""Seconds between two looks at rooms whose time to wake has come: that late a flag may fall, and it
-is charged as of its time."""
-
 FIRST_BEAT_S = 3.0
 """Seconds for the room store to take a starting worker's first sign of life; then it does not
 start."""

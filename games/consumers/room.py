@@ -84,8 +84,6 @@ class RoomConsumer(AsyncConsumer):
         self._migrated = False
         try:
             thought_s = self._make_room(scope["loaded"], scope["heard_ms"])
-            if scope["thought_s"] is not None:
-                thought_s = scope["thought_s"]
         except WrongRules as error:
             logger.warning("match %s cannot go on here: %s", self.match, error)
             return await send({"type": "room.wrong_rules"})
@@ -160,6 +158,8 @@ class RoomConsumer(AsyncConsumer):
         for seat, place in self.room.places.items():
             if place.status == "here":
                 self.room.disconnect(seat)  # until its socket is heard of again
+        if self.spec.slept is not None:  # days, maybe: only the wall clock knows
+            return max(0.0, (timezone.now() - self.spec.slept.ticked_at).total_seconds())
         if heard_ms is None or not written:
             return 0.0
         return max(0.0, (heard_ms - written[-1].at_ms) / 1000)

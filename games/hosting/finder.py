@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from django.utils import timezone
 
-from games import selectors, services
+from games import services
 from games.hosting.ledger import HOLLOW, Checkpoint, Lease, LedgerError, Loaded, Owner
 from games.hosting.relay import Found, Run, Where, gateway_channel, room_channel
 from games.hosting.roles import by_weight, same_rules
@@ -85,8 +84,7 @@ class Finder:
         worker = self._worker
         epoch = 0
         if owner is None:
-            look = selectors.match_runner
-            runner, epoch = await worker.records.call(look, match_id=UUID(match))
+            runner, epoch = await worker.runner_of(match)
             if runner not in {"", worker.id} and worker.lives(runner):
                 # The room store forgot a room that lives; its owner will say so to the store.
                 raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
@@ -103,10 +101,10 @@ class Finder:
     async def _start(self, match: str, lease: Lease, asked: Run | None) -> None:
         worker = self._worker
         spec = await self._spec(match, lease)
-        loaded, thought_s = await self._load(match, lease, spec)
+        loaded = await self._load(match, lease, spec)
         ready = asyncio.get_running_loop().create_future()
         self._closers[match] = asyncio.Queue()
-        running = worker.spawn(self._run_room(match, spec, lease, loaded, thought_s, ready))
+        running = worker.spawn(self._run_room(match, spec, lease, loaded, ready))
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             running.result()  # what fails besides its rules is no reason to forget a room
@@ -133,7 +131,7 @@ class Finder:
             await worker.drop(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
-            runner, _ = await worker.records.call(selectors.match_runner, match_id=UUID(match))
+            runner, _ = await worker.runner_of(match)
             if runner:  # it is not over: another worker took it before we were this far
                 await worker.ledger.release(match, lease.token)
                 raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
@@ -141,19 +139,15 @@ class Finder:
             raise ProtocolError(Code.MATCH_OVER, Close.NOT_FOUND)
         return spec
 
-    async def _load(
-        self, match: str, lease: Lease, spec: services.RoomSpec
-    ) -> tuple[Loaded, float | None]:
-        """What the room is made of, and how long was thought since its last tick: seconds by the
-        wall clock where it slept, else None."""
+    async def _load(self, match: str, lease: Lease, spec: services.RoomSpec) -> Loaded:
+        """What the room is made of."""
         ledger = self._worker.ledger
         if spec.slept is None:
-            return await ledger.load(match, lease.token), None
+            return await ledger.load(match, lease.token)
         slept = spec.slept
         await ledger.restore(match, lease.token, slept.tick, slept.room)
         await self._worker.records.call(services.match_woken, match_id=UUID(match))
-        thought = timezone.now() - slept.ticked_at
-        return Loaded(Checkpoint(slept.tick, slept.room), []), max(0.0, thought.total_seconds())
+        return Loaded(Checkpoint(slept.tick, slept.room), [])
 
     async def _run_room(
         self,
@@ -161,7 +155,6 @@ class Finder:
         spec: services.RoomSpec,
         lease: Lease,
         loaded: Loaded,
-        thought_s: float | None,
         ready: "asyncio.Future[str]",
     ) -> None:
         worker = self._worker
@@ -179,7 +172,6 @@ class Finder:
             "spec": spec,
             "lease": lease,
             "loaded": loaded,
-            "thought_s": thought_s,
             "heard_ms": beats.get(lease.before),
             "worker": worker,
             "channel": room_channel(worker.id, match),

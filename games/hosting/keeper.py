@@ -12,11 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from games import selectors
 from games.hosting.archive import Collector
 from games.hosting.ledger import Lease, LedgerError, Refused
 from games.hosting.worker import Worker
@@ -213,8 +211,7 @@ class Keeper:
 
     async def _runs_here(self) -> bool:
         """Whether nobody has opened the match after us, as its row says."""
-        look = selectors.match_runner
-        runner, _ = await self._worker.records.call(look, match_id=UUID(self._match))
+        runner, _ = await self._worker.runner_of(self._match)
         return runner == self._worker.id
 
     def _lose(self) -> None:

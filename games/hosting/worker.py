@@ -340,6 +340,10 @@ class Worker:
         except LedgerError as error:
             raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
 
+    async def runner_of(self, match: str) -> tuple[str, int]:
+        """The worker that runs a match, as its row says, and its epoch; see ``match_runner``."""
+        return await self.records.call(selectors.match_runner, match_id=UUID(match))
+
     # --- when a match is over ------------------------------------------------------------------
 
     async def forget(self, match: str, token: str) -> None:
