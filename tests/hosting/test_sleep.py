@@ -11,11 +11,12 @@ from games import selectors, services
 from games.catalog import TITLES
 from games.consumers import room as consumer
 from games.hosting import worker as hosting
-from games.hosting.relay import Attach, Detach, Moved, Say, decode_down
+from games.hosting.relay import Attach, Detach, Say
 from games.hosting.worker import Worker
 from games.models import Match, Seat, Sleep
 from games.protocol.codes import Code, ProtocolError
 from games.sim import Away, Outcome
+from tests.hosting.test_drain import Reader, acquainted
 from tests.hosting.test_worker import Start, ended, start, until
 from tests.titles import Patient, Sums
 
@@ -138,19 +139,16 @@ async def test_it_stays_awake_while_somebody_looks_on_or_is_waited_for(
     assert match in worker.rooms
 
 
-async def test_who_comes_as_it_falls_asleep_is_told_to_look_again(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    worker = await start()
+async def test_who_comes_as_it_falls_asleep_is_told_to_look_again(start: Start) -> None:
+    worker, elsewhere = await start(), await start()
+    await acquainted(worker, elsewhere)
     match = await a_match(worker)
+    reader = Reader(elsewhere, match, worker.id)
     room = worker.rooms[match]
     await until(lambda: room._stopped)
-    worker._others.add("elsewhere")
     room.take(attach("v", 0))
     await asleep(worker, match)
-    async with asyncio.timeout(5):
-        told = decode_down((await worker.layer.receive("gateway.elsewhere"))["body"])
-    assert told == Moved(match, "")
+    await until(lambda: reader.moves == [""])
 
 
 async def test_an_operator_ends_it_in_its_sleep(start: Start) -> None:
