@@ -417,6 +417,7 @@ class RoomConsumer(AsyncConsumer):
 
     def _doze(self) -> None:
         if self._idle() and not self._stopped and not self.keeper.behind:
+            self._stop()  # at once: whoever comes before the task begins is not let in
             self.worker.spawn(self._sleep())
 
     async def _sleep(self) -> None:
@@ -424,7 +425,6 @@ class RoomConsumer(AsyncConsumer):
 
         If that fails, the room store still has it, and a sweep finds it.
         """
-        self._stop()
         room, hz = self.room, self.room.game.tick_hz
         ticked_at = timezone.now() - timedelta(seconds=self.loop.time() - self.clock.at(0))
         due = room.due()

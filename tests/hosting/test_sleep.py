@@ -139,13 +139,21 @@ async def test_it_stays_awake_while_somebody_looks_on_or_is_waited_for(
     assert match in worker.rooms
 
 
-async def test_who_comes_as_it_falls_asleep_is_told_to_look_again(start: Start) -> None:
+@pytest.mark.parametrize("when", ["later", "at once"])
+async def test_who_comes_as_it_falls_asleep_is_told_to_look_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    if when == "at once":
+        monkeypatch.setattr(consumer, "SLEEP_AFTER_S", 60)
     worker, elsewhere = await start(), await start()
     await acquainted(worker, elsewhere)
     match = await a_match(worker)
     reader = Reader(elsewhere, match, worker.id)
     room = worker.rooms[match]
-    await until(lambda: room._stopped)
+    if when == "at once":
+        room._doze()
+    else:
+        await until(lambda: room._stopped)
     room.take(attach("v", 0))
     await asleep(worker, match)
     await until(lambda: reader.moves == [""])
