@@ -7,9 +7,9 @@ through the port ``rooms``, which hosting implements and ``gameserver`` plugs in
 
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -210,7 +210,7 @@ class RoomSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     match: str
     title: str
-    settings: dict[str, object]
+    settings: dict[str, Any]
     seed: int
     seats: list[tuple[int, str, bool]]
     slept: Slept | None = None
@@ -300,12 +300,19 @@ def _spec(match: Match, slept: Slept | None = None) -> RoomSpec:
     )
 
 
-def matches_hand_over(*, match_ids: Sequence[UUID], worker: str, heir: str) -> None:
-    """Matches of ``worker`` are about to go to another, which then has nothing to write before it
-    goes on. Should yet another be quicker, it is as free to open them as before."""
-    mine = Match.objects.filter(status=Match.Status.RUNNING, worker=worker)
-    for first in range(0, len(match_ids), 500):
-        mine.filter(id__in=match_ids[first : first + 500]).update(worker=heir)
+def matches_hand_over(*, epochs: Mapping[UUID, int], worker: str, heir: str) -> set[UUID]:
+    """Matches of ``worker``, with the epochs of its leases, are about to go to another, which then
+    has nothing to ask or to write before it goes on; those of which that is so. Should yet another
+    be quicker, it is as free to open them as before."""
+    running = Match.objects.filter(status=Match.Status.RUNNING)
+    handed: set[UUID] = set()
+    for epoch in sorted(set(epochs.values())):
+        ids = [match_id for match_id, its in epochs.items() if its == epoch]
+        for first in range(0, len(ids), 500):
+            some = running.filter(id__in=ids[first : first + 500])
+            some.filter(worker=worker, epoch__lte=epoch).update(worker=heir, epoch=epoch)
+            handed.update(some.filter(worker=heir, epoch=epoch).values_list("id", flat=True))
+    return handed
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Values of any type that msgspec understands, made by hypothesis: messages, inputs, settings."""
 
 import math
+from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -87,6 +88,7 @@ OTHERS: dict[Any, st.SearchStrategy[Any]] = {
     inspect.NoneType: st.none(),
     inspect.BoolType: st.booleans(),
     inspect.BytesType: st.binary(max_size=20),
+    inspect.DateTimeType: st.datetimes(timezones=st.just(UTC)),
     inspect.AnyType: plain(2),
 }
 """A kind that is missing here is a KeyError: a title of this tree needs it, so add it."""

@@ -221,17 +221,21 @@ class PlayerConsumer(SocketConsumer):
 
     def _ask_in(self) -> None:
         """Ask the room to let us in, until it answers: a message may be lost on its way."""
-        if self._timer is not None:
-            self._timer.cancel()
         if self.welcomed or self._close is not None or self._attach is None:
             return
         if self._attach_tries == ATTACH_TRIES_MAX:
             return self._fail(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
+        self._wait_in()
+        self._post(self._attach)
+        self._attach.again = True
+
+    def _wait_in(self) -> None:
+        """Wait to be let in, and ask then."""
+        if self._timer is not None:
+            self._timer.cancel()
         wait_s = ATTACH_WAIT_S * 2**self._attach_tries
         self._attach_tries += 1
         self._timer = self.loop.call_later(wait_s, self._ask_in)
-        self._post(self._attach)
-        self._attach.again = True
 
     def _post(self, message: Up) -> None:
         self.worker.post(self.match, self.owner, message)
@@ -252,11 +256,18 @@ class PlayerConsumer(SocketConsumer):
         if message.close is not None:
             self._end(message.close)
 
-    def moved(self, owner: str) -> None:
-        """The room has another owner now; this socket asks to be let in there."""
-        if self._close is None and self.right is not None and not self._moving:
+    def moved(self, owner: str, *, expected: bool = False) -> None:
+        """The room has another owner now; this socket asks to be let in there, unless it is
+        expected: then it asks only if it waits for long."""
+        if self._close is not None or self.right is None or self._moving:
+            return
+        self.welcomed = False
+        if expected:
+            self.owner = owner
+            self._attach_tries = 0
+            self._wait_in()
+        else:
             self._moving = True
-            self.welcomed = False
             self.worker.spawn(self._follow(owner))
 
     async def _follow(self, owner: str) -> None:

@@ -34,6 +34,7 @@ from games.hosting.relay import (
     End,
     Quit,
     Remove,
+    Run,
     Say,
     Up,
     decode_up,
@@ -204,14 +205,7 @@ class RoomConsumer(AsyncConsumer):
         """The answer is the state as it is now, and is told behind the ticks that led to it."""
         viewer = self.viewers.get(attach.viewer)
         if viewer is None:
-            viewer = Viewer(
-                attach.viewer,
-                attach.gateway,
-                attach.encoding,
-                attach.seat,
-                attach.session,
-                attach.visit,
-            )
+            viewer = Viewer.of(attach)
             if refused := self._refusal(viewer):
                 code, close = refused
                 refuse = partial(self.viewers.tell, viewer, error_message(code), close=close)
@@ -502,12 +496,24 @@ class RoomConsumer(AsyncConsumer):
         self.worker.close_room(self.match)
         self.worker.tell_moved(self.match, "")
 
-    async def hand_over(self) -> None:
-        """Stop at a tick, and leave everything to whoever goes on with the room."""
+    @property
+    def epoch(self) -> int:
+        """Of the lease under which the room runs."""
+        return self.keeper.lease.epoch
+
+    async def hand_over(self) -> Run:
+        """Stop at a tick, and leave everything to whoever goes on with the room; what to tell it.
+
+        Raises:
+            LedgerError: whoever goes on has to find it.
+        """
         await self._ticked()
         self._stop()
-        await self.keeper.hand_over()
+        token = await self.keeper.hand_over()
         self.worker.close_room(self.match)
+        spec = msgspec.structs.replace(self.spec, slept=None)
+        viewers = [viewer.again() for viewer in self.viewers]
+        return Run(self.match, [], self.worker.id, token, spec, viewers)
 
     async def _ticked(self) -> None:
         """Wait for the next tick of a room in real time: who takes it over has the whole period."""

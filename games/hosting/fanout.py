@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from games.hosting.relay import Courier, Publish, Socket, Tell, gateway_channel
+from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, gateway_channel
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.messages import Delta, Own, ServerMessage, Snapshot
@@ -30,7 +30,37 @@ class Viewer(msgspec.Struct, frozen=True):
     encoding: Encoding
     seat: int | None
     session: str
+    name: str
+    user: int
     visit: int = 0
+
+    @classmethod
+    def of(cls, attach: Attach) -> "Viewer":
+        """The one who asks to be let in."""
+        return cls(
+            attach.viewer,
+            attach.gateway,
+            attach.encoding,
+            attach.seat,
+            attach.session,
+            attach.name,
+            attach.user,
+            attach.visit,
+        )
+
+    def again(self) -> Attach:
+        """What it would say to be let in once more."""
+        return Attach(
+            self.id,
+            self.gateway,
+            self.encoding,
+            self.seat,
+            self.session,
+            self.name,
+            self.user,
+            self.visit,
+            again=True,
+        )
 
 
 class Fanout:

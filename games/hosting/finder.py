@@ -100,11 +100,11 @@ class Finder:
 
     async def _start(self, match: str, lease: Lease, asked: Run | None) -> None:
         worker = self._worker
-        spec = await self._spec(match, lease)
+        spec = await self._spec(match, lease, asked)
         loaded = await self._load(match, lease, spec)
         ready = asyncio.get_running_loop().create_future()
         self._closers[match] = asyncio.Queue()
-        running = worker.spawn(self._run_room(match, spec, lease, loaded, ready))
+        running = worker.spawn(self._run_room(match, spec, lease, loaded, asked, ready))
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             running.result()  # what fails besides its rules is no reason to forget a room
@@ -112,20 +112,19 @@ class Finder:
             raise ProtocolError(Code.ROOM_FAULTED, Close.FAULTED)
         if ready.result() == "room.wrong_rules":
             await self._pass_on(match, lease.token, asked)
-        if lease.before or spec.slept:
-            tick = spec.slept.tick if spec.slept else lease.tick
-            logger.info("match %s goes on here, from tick %d", match, tick)
-            worker.tell_moved(match, worker.id)
 
-    async def _spec(self, match: str, lease: Lease) -> services.RoomSpec:
+    async def _spec(self, match: str, lease: Lease, asked: Run | None) -> services.RoomSpec:
         worker = self._worker
+        resumable = bool(lease.before) and lease.tick != HOLLOW
+        if asked is not None and asked.spec is not None and asked.token and resumable:
+            return asked.spec
         try:
             spec = await worker.records.call(
                 services.match_open,
                 match_id=UUID(match),
                 worker=worker.id,
                 epoch=lease.epoch,
-                resumable=bool(lease.before) and lease.tick != HOLLOW,
+                resumable=resumable,
             )
         except services.MatchLost:
             await worker.drop(match, lease.token)
@@ -155,6 +154,7 @@ class Finder:
         spec: services.RoomSpec,
         lease: Lease,
         loaded: Loaded,
+        asked: Run | None,
         ready: "asyncio.Future[str]",
     ) -> None:
         worker = self._worker
@@ -164,6 +164,8 @@ class Finder:
         beats = await worker.ledger.beats() if its_tick else {}
 
         async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "room.ready" and (lease.before or spec.slept):
+                self._goes_on(match, spec.slept.tick if spec.slept else lease.tick, asked)
             ready.set_result(message["type"])
 
         scope = {
@@ -184,6 +186,18 @@ class Finder:
                 worker.rooms.pop(match, None)
                 del self._closers[match]
 
+    def _goes_on(self, match: str, tick: int, asked: Run | None) -> None:
+        """Tell all sockets that the room runs here now, and let those in that were in before.
+
+        In this order, and before its first tick: a socket takes no word from who is not the owner.
+        """
+        worker = self._worker
+        logger.info("match %s goes on here, from tick %d", match, tick)
+        viewers = [viewer for viewer in asked.viewers if worker.keeps(viewer)] if asked else []
+        worker.tell_moved(match, worker.id, viewers)
+        for viewer in viewers:
+            worker.post(match, worker.id, viewer)
+
     def close(self, match: str) -> None:
         """Have a room's application end."""
         if match in self._closers:
@@ -197,9 +211,9 @@ class Finder:
         order.sort(key=lambda host: not same_rules(host, self._worker.id))
         return order[0] if order else ""
 
-    def hand_to(self, heir: str, match: str) -> None:
+    def hand_to(self, heir: str, run: Run) -> None:
         """Have another worker take a room that this one has released."""
-        self._post(heir, Run(match, [], self._worker.id))
+        self._post(heir, run)
 
     async def _pass_on(self, match: str, token: str, asked: Run | None) -> None:
         """The rules here cannot go on with this match.
@@ -241,7 +255,9 @@ class Finder:
         worker = self._worker
 
         async def find(match: str) -> str:
-            owner = await worker.ledger.owner(match)
+            owner: Owner | None = Owner("", 0, asked.token, 0)
+            if not asked.token:
+                owner = await worker.ledger.owner(match)
             if owner and owner.worker and worker.lives(owner.worker):
                 return owner.worker
             if asked.last == worker.id:

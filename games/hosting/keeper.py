@@ -17,6 +17,7 @@ from django.db import Error as DatabaseError
 
 from games.hosting.archive import Collector
 from games.hosting.ledger import Lease, LedgerError, Refused
+from games.hosting.ledger.base import released
 from games.hosting.worker import Worker
 from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
@@ -229,8 +230,9 @@ class Keeper:
         while self.uncommitted:  # noqa: ASYNC110 - bounded by who calls, and over in a moment
             await asyncio.sleep(0.005)
 
-    async def hand_over(self) -> None:
-        """Leave all to whoever goes on with the room.
+    async def hand_over(self) -> str:
+        """Leave all to whoever goes on with the room; the token that it has since, or nothing if it
+        was another's already.
 
         Raises:
             LedgerUnavailable: it may have to be found by its silence.
@@ -241,7 +243,7 @@ class Keeper:
             tick, blob = self._room.tick_no, self._room.checkpoint()
             with contextlib.suppress(Refused):
                 await ledger.checkpoint(self._match, token, tick, blob)
-        await ledger.release(self._match, token)
+        return released(token) if await ledger.release(self._match, token) else ""
 
     async def archive(self) -> None:
         """Have all of the journal archived; the room makes no tick meanwhile.

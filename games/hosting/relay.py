@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from games.limits import COURIER_MESSAGES_MAX, LAYER_RETRY_S
 from games.protocol.codec import Encoding
+from games.services import RoomSpec
 
 logger = logging.getLogger(__name__)
 
@@ -144,10 +145,15 @@ class Publish(_Message):
 
 
 class Moved(_Message):
-    """A room runs in another worker now: its id, or nothing where it has to be found."""
+    """A room runs in another worker now: its id, or nothing where it has to be found.
+
+    Attributes:
+        viewers: Sockets that the owner knows of, and lets in without being asked.
+    """
 
     match: str
     owner: str
+    viewers: list[str] = []
 
 
 # --- between workers ---------------------------------------------------------------------------
@@ -180,11 +186,18 @@ class Run(_Message):
     Attributes:
         tried: Workers whose rules cannot go on with it.
         last: Who gave it up, and can take it back for a while if nobody else can run it.
+        token: What the room store has of it since; empty: that is to be asked.
+        spec: What the match's row says, which names the worker that hears this; None: that is to
+            be asked.
+        viewers: Who looked on.
     """
 
     match: str
     tried: list[str]
     last: str
+    token: str = ""
+    spec: RoomSpec | None = None
+    viewers: list[Attach] = []
 
 
 class Leaving(_Message):
@@ -218,8 +231,12 @@ class Socket(Protocol):
     def told(self, message: Tell) -> None:
         """This viewer alone is told something."""
 
-    def moved(self, owner: str) -> None:
-        """The room has another owner now; its id, or nothing where it has to be found."""
+    def moved(self, owner: str, *, expected: bool = False) -> None:
+        """The room has another owner now; its id, or nothing where it has to be found.
+
+        Args:
+            expected: Whether that owner lets this socket in without being asked.
+        """
 
     def ask_to_move(self) -> None:
         """This worker stops: the client may open another socket before this one closes."""

@@ -16,7 +16,7 @@ import os
 import secrets
 import socket as network
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -38,7 +38,9 @@ from games.hosting.meter import Meter
 from games.hosting.records import Records
 from games.hosting.relay import (
     LAYER_ERRORS,
+    Attach,
     Courier,
+    Detach,
     Down,
     End,
     Found,
@@ -89,6 +91,10 @@ class LiveRoom(Protocol):
     def take(self, message: Up) -> None:
         """Something arrives for the room."""
 
+    @property
+    def epoch(self) -> int:
+        """Of the lease under which it runs."""
+
     def gateways(self) -> set[str]:
         """The other workers that keep sockets of this room's viewers."""
 
@@ -98,8 +104,12 @@ class LiveRoom(Protocol):
     def check_lease(self, token: str) -> None:
         """The room store says that this is the token of the room; empty: it knows none."""
 
-    async def hand_over(self) -> None:
-        """Stop at a tick, and leave everything to whoever goes on with the room."""
+    async def hand_over(self) -> Run:
+        """Stop at a tick, and leave everything to whoever goes on with the room; what to tell it.
+
+        Raises:
+            LedgerError: whoever goes on has to find it.
+        """
 
     async def abandon(self, reason: str) -> None:
         """Stop; the match has no result."""
@@ -240,8 +250,11 @@ class Worker:
         heirs = {match: self._finder.heir(match) for match in self.rooms}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_S):
-                await self._announce(heirs)
-                leaving = [self._hand_over(match, heir) for match, heir in heirs.items()]
+                announced = await self._announce(heirs)
+                leaving = [
+                    self._hand_over(match, heir, announced=match in announced)
+                    for match, heir in heirs.items()
+                ]
                 await asyncio.gather(*leaving, return_exceptions=True)
         await _until(lambda: not self._handed, TAKEN_S)
         for match in sorted(self._handed):  # nobody heard that it is theirs: its sockets ask for it
@@ -251,22 +264,29 @@ class Worker:
                 wait_s = self.options.spread_s * secrets.randbelow(1000) / 1000
                 asyncio.get_running_loop().call_later(wait_s, socket.ask_to_move)
 
-    async def _announce(self, heirs: dict[str, str]) -> None:
-        """Write down who goes on with each room, while it is still played here."""
+    async def _announce(self, heirs: dict[str, str]) -> set[str]:
+        """Write down who goes on with each room, while it is still played here; the rooms of which
+        that is written."""
+        announced: set[str] = set()
         for heir in sorted(set(heirs.values()) - {""}):
-            ids = [UUID(match) for match, to in heirs.items() if to == heir]
+            rooms = {match: self.rooms[match] for match, to in heirs.items() if to == heir}
+            epochs = {UUID(match): room.epoch for match, room in rooms.items()}
             with contextlib.suppress(DatabaseError):
-                await self.records.call(
-                    services.matches_hand_over, match_ids=ids, worker=self.id, heir=heir
+                handed = await self.records.call(
+                    services.matches_hand_over, epochs=epochs, worker=self.id, heir=heir
                 )
+                announced.update(map(str, handed))
+        return announced
 
-    async def _hand_over(self, match: str, heir: str) -> None:
+    async def _hand_over(self, match: str, heir: str, *, announced: bool) -> None:
         if (room := self.rooms.get(match)) is None:
             return
-        await room.hand_over()
+        run = await room.hand_over()
         if heir:
             self._handed.add(match)
-            self._finder.hand_to(heir, match)
+            if not announced:
+                run.spec = None
+            self._finder.hand_to(heir, run)
         else:
             self.tell_moved(match, "")
 
@@ -290,6 +310,12 @@ class Worker:
     def admits(self) -> bool:
         """Whether a socket may come in here; not where it would be asked to move at once."""
         return not (self.draining and self._has_peers)
+
+    def keeps(self, viewer: Attach) -> bool:
+        """Whether the socket of a viewer may still be there, as far as this worker knows."""
+        if viewer.gateway == self.id:
+            return viewer.viewer in self.sockets
+        return self.lives(viewer.gateway)
 
     def came_back(self, match: str) -> None:
         """No other worker has rules for a room that was handed over."""
@@ -408,19 +434,30 @@ class Worker:
         self.rooms.pop(match, None)
         self._finder.close(match)
 
-    def tell_moved(self, match: str, owner: str) -> None:
-        """Tell all sockets of a room, everywhere, who runs it now; empty: they have to find it."""
-        moved = Moved(match, owner)
+    def tell_moved(self, match: str, owner: str, viewers: Iterable[Attach] = ()) -> None:
+        """Tell all sockets of a room, everywhere, who runs it now; empty: they have to find it.
+
+        Args:
+            viewers: Those that the owner lets in without being asked.
+        """
+        expected: defaultdict[str, list[str]] = defaultdict(list)
+        for viewer in viewers:
+            expected[viewer.gateway].append(viewer.viewer)
         for worker in sorted(self._others):
+            moved = Moved(match, owner, expected[worker])
             self.courier.post(gateway_channel(worker), "gateway.down", moved)
-        self._on_moved(moved)
+        self._on_moved(Moved(match, owner, expected[self.id]))
 
     def _on_moved(self, moved: Moved) -> None:
         self._handed.discard(moved.match)
-        for socket in list(self._watching.get(moved.match, {}).values()):
+        here = self._watching.get(moved.match, {})
+        for viewer in moved.viewers:
+            if viewer not in here:  # it went while its room did
+                self.post(moved.match, moved.owner, Detach(viewer))
+        for socket in list(here.values()):
             # One that asked there before the room was ready would wait until it asks again.
             if socket.owner != moved.owner or not socket.welcomed:
-                socket.moved(moved.owner)
+                socket.moved(moved.owner, expected=socket.viewer in moved.viewers)
 
     def post(self, match: str, owner: str, message: Up) -> None:
         """Bring a message to the room of ``match``, which ``owner`` runs."""
@@ -477,7 +514,10 @@ class Worker:
                 self._publish(message)
 
     def _publish(self, said: Publish) -> None:
-        for viewer, watcher in list(self._watching.get(said.match, {}).items()):
+        here = self._watching.get(said.match, {})
+        for viewer in said.own.keys() - here.keys():  # the room was not told, or too early
+            self.post(said.match, said.owner, Detach(viewer))
+        for viewer, watcher in list(here.items()):
             if not watcher.welcomed or not said.reaches(watcher.seat):
                 continue
             if watcher.owner != said.owner:

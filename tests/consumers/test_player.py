@@ -16,6 +16,7 @@ from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.worker import Worker
 from games.protocol.messages import Error, Move, Own, Welcome
 from games.tickets import ticket_issue
+from tests.hosting.test_worker import until
 from tests.titles import Patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,6 +121,17 @@ async def test_a_socket_is_asked_to_move_even_while_it_looks_for_its_room(
     old.consumer.ask_to_move()
     await old.hears(Move)
     await old.close()
+
+
+async def test_a_socket_that_is_expected_asks_if_it_waits_for_long(
+    worker: Worker, match: str
+) -> None:
+    ada = Follower("json")
+    socket = await at_the_match(worker, match, ada)
+    socket.consumer.moved(worker.id, expected=True)
+    assert not socket.consumer.welcomed
+    await until(lambda: socket.consumer.welcomed)
+    await socket.close()
 
 
 async def test_a_socket_that_was_left_behind_does_not_take_the_seat_back(

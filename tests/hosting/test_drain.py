@@ -12,7 +12,7 @@ from games.catalog import TITLES
 from games.consumers import RoomConsumer
 from games.hosting import worker as hosting
 from games.hosting.ledger import Owner
-from games.hosting.relay import gateway_channel
+from games.hosting.relay import Attach, Say, gateway_channel
 from games.hosting.roles import Role, by_weight, new_id
 from games.hosting.worker import Worker
 from games.models import Worker as WorkerRow
@@ -42,20 +42,28 @@ class Reader:
         self.viewer = f"reader of {match}"
         self.welcomed = True
         self.moves: list[str] = []
+        self.expected = 0
+        self.shown: list[int] = []  # the ticks that it was told of
         self.asked = 0
         worker.sockets[self.viewer] = self
         worker.watch(self)
 
     def told(self, message: Any) -> None:
+        self.shown.append(message.tick)
         if message.close is not None:
             self.leave()
 
     def publish(self, frame: bytes, tick: int) -> None:
-        return
+        self.shown.append(tick)
 
-    def moved(self, owner: str) -> None:
+    def ask_in(self, seat: int) -> Attach:
+        """What it says to be let in."""
+        return Attach(self.viewer, self.worker.id, "json", seat, "s" * 16, "Ada", 1)
+
+    def moved(self, owner: str, *, expected: bool = False) -> None:
         self.moves.append(owner)
         self.owner = owner
+        self.expected += expected
 
     def ask_to_move(self) -> None:
         self.asked += 1
@@ -117,6 +125,62 @@ async def test_rooms_go_to_others_at_once_and_sockets_everywhere_are_told(start:
     await until(lambda: here.moves == there.moves == [staying.id])
     await until(lambda: here.asked == 1)
     assert there.asked == 0
+
+
+@pytest.mark.parametrize("at", ["leaving", "staying"])
+async def test_whoever_looks_on_is_let_in_by_the_heir_without_asking(start: Start, at: str) -> None:
+    workers = {"leaving": await start(), "staying": await start()}
+    leaving, staying = workers["leaving"], workers["staying"]
+    await acquainted(leaving, staying)
+    match = await a_match(leaving)
+    reader = Reader(workers[at], match, leaving.id)
+    workers[at].post(match, leaving.id, reader.ask_in(0))
+    await until(lambda: leaving.rooms[match].viewers.on(0) is not None)
+    opened: list[str] = []
+    services_open = services.match_open
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "match_open", lambda **kw: opened.append("") or services_open(**kw))
+        patch.setattr(reader, "ask_to_move", lambda: None)  # it takes its time
+        draining = asyncio.ensure_future(leaving.drain())
+        await until(lambda: reader.moves == [staying.id])
+        tick = staying.rooms[match].room.tick_no
+        await until(lambda: any(shown > tick for shown in reader.shown))
+        await draining
+    assert reader.expected == 1
+    assert reader.shown == sorted(reader.shown)
+    room = staying.rooms[match]
+    assert (room.viewers.on(0).id, room.viewers.on(0).gateway) == (reader.viewer, workers[at].id)
+    assert room.room.places[0].status == "here"
+    assert not opened, "what its row says came along"
+
+
+@pytest.mark.parametrize("at", ["leaving", "staying"])
+async def test_whoever_went_while_the_room_did_is_away_there(start: Start, at: str) -> None:
+    workers = {"leaving": await start(), "staying": await start()}
+    leaving, staying = workers["leaving"], workers["staying"]
+    await acquainted(leaving, staying)
+    match = await a_match(leaving)
+    reader = Reader(workers[at], match, leaving.id)
+    workers[at].post(match, leaving.id, reader.ask_in(0))
+    await until(lambda: leaving.rooms[match].viewers.on(0) is not None)
+    workers[at].unwatch(reader)  # and what it says is lost
+    reader.leave()
+    await leaving.drain()
+    await until(lambda: staying.rooms[match].viewers.on(0) is None)
+    await until(lambda: staying.rooms[match].room.places[0].status == "away")
+
+
+async def test_a_room_is_told_of_a_viewer_whose_farewell_was_lost(start: Start) -> None:
+    here, there = await start(), await start()
+    await acquainted(here, there)
+    match = await a_match(here)
+    reader = Reader(there, match, here.id)
+    there.post(match, here.id, reader.ask_in(0))
+    await until(lambda: here.rooms[match].viewers.on(0) is not None)
+    there.unwatch(reader)
+    reader.leave()
+    here.rooms[match].take(Say(reader.viewer, 1, {"t": "add", "n": 1}))  # acknowledged to it alone
+    await until(lambda: here.rooms[match].viewers.on(0) is None)
 
 
 async def test_a_worker_that_leaves_takes_no_rooms_and_finds_them_through_others(
@@ -203,7 +267,7 @@ async def test_a_room_whose_heir_never_heard_of_it_is_asked_for_by_its_sockets(
     await acquainted(leaving, staying)
     match = await a_match(leaving)
     reader = Reader(staying, match, leaving.id)
-    monkeypatch.setattr(leaving._finder, "hand_to", lambda heir, match: None)  # as if it was lost
+    monkeypatch.setattr(leaving._finder, "hand_to", lambda heir, run: None)  # as if it was lost
     await leaving.drain()
     await until(lambda: "" in reader.moves)
     assert await staying.locate(match) == staying.id

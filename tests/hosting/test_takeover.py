@@ -166,7 +166,7 @@ class Waiting:
         self.viewer, self.match, self.owner = f"{owner} {welcomed}", "m", owner
         self.welcomed, self.seat, self.told = welcomed, None, []
 
-    def moved(self, owner: str) -> None:
+    def moved(self, owner: str, *, expected: bool = False) -> None:
         self.told.append(owner)
 
 

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -73,10 +73,17 @@ class Rows:
             slept=slept,
         )
 
-    def matches_hand_over(self, *, match_ids: Iterable[UUID], worker: str, heir: str) -> None:
-        for row in map(self.matches.__getitem__, match_ids):
-            if row.status == "running" and row.worker == worker:
-                row.worker = heir
+    def matches_hand_over(self, *, epochs: Mapping[UUID, int], worker: str, heir: str) -> set[UUID]:
+        handed = set()
+        for match_id, epoch in epochs.items():
+            row = self.matches[match_id]
+            if row.status != "running":
+                continue
+            if row.worker == worker and row.epoch <= epoch:
+                row.worker, row.epoch = heir, epoch
+            if (row.worker, row.epoch) == (heir, epoch):
+                handed.add(match_id)
+        return handed
 
     def match_sleep(
         self, *, match_id: UUID, worker: str, epoch: int, slept: Slept, wake_at: datetime | None

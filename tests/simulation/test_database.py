@@ -58,7 +58,10 @@ def calls(rng: random.Random, match: UUID) -> tuple[str, dict[str, Any]]:
                 },
             ),
             ("match_woken", {"match_id": match}),
-            ("matches_hand_over", {"match_ids": [match], "worker": worker, "heir": "heir"}),
+            (
+                "matches_hand_over",
+                {"epochs": {match: rng.randrange(1, 5)}, "worker": worker, "heir": "heir"},
+            ),
             ("matches_to_wake", {"now": timezone.now()}),
             ("matches_running", {}),
             ("matches_waiting", {"before": timezone.now() + timedelta(seconds=60)}),
