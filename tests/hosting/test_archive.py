@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ from games.hosting.archive import Archive, ArchiveUnavailable, Collector
 from games.hosting.ledger import Append, Lease, LedgerUnavailable
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.records import Records
-from games.hosting.worker import Control, Options, Worker
+from games.hosting.worker import Control, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
 from games.rooms.segment import End, Report, read_segment
-from tests.hosting.test_worker import Newer, until
+from tests.hosting.test_worker import Newer, Start, until, workers_on
 from tests.lobby.kit import person
 from tests.rooms.test_segment import Played
 from tests.titles import Party, Tally
@@ -97,33 +97,10 @@ async def store() -> Store:
     return Store()
 
 
-Start = Callable[[], Awaitable[Worker]]
-
-
 @pytest.fixture
 async def start(store: Store) -> AsyncIterator[Start]:
-    """Starts workers that share a room store and a channel layer, and archive."""
-    layer = InMemoryChannelLayer(capacity=100)
-    running: list[Worker] = []
-
-    async def open_ledger() -> Store:
-        return store
-
-    async def begin() -> Worker:
-        worker = Worker(
-            open_ledger=open_ledger,
-            layer=layer,
-            room_app=RoomConsumer.as_asgi(),
-            options=Options(archives=True),
-        )
-        await worker.start()
-        running.append(worker)
-        return worker
-
-    yield begin
-    for worker in running:
-        if worker._tasks:
-            await worker.stop()
+    async with workers_on(store, archives=True) as start:
+        yield start
 
 
 @pytest.fixture
@@ -371,13 +348,13 @@ def win(worker: Worker, match: str) -> None:
 
 
 async def forgotten(store: Store, match: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await store.owner(match):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
 
 
 async def released(store: Store, match: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while match not in await store.rooms_of(""):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
 

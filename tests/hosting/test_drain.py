@@ -284,7 +284,7 @@ async def test_an_operator_has_a_worker_drained_once_there_is_another(
         shown = WorkerRow.objects.filter(id=worker.id).first()
         return (shown.rooms, shown.draining) if shown else (0, False)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await worker.records.call(row) != (1, False):  # noqa: ASYNC110 - rows tell nobody
             await asyncio.sleep(0.01)
     assert await worker.records.call(services.worker_drain, worker=worker.id)
@@ -292,7 +292,7 @@ async def test_an_operator_has_a_worker_drained_once_there_is_another(
     await until(lambda: worker.rooms[match].room.tick_no > tick + 3)
     other = await start()
     await until(lambda: match in other.rooms)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await worker.records.call(row) != (0, True):  # noqa: ASYNC110 - rows tell nobody
             await asyncio.sleep(0.01)
 
@@ -340,7 +340,7 @@ async def test_gateways_alone_take_no_rooms_and_lose_none(start: Start) -> None:
     assert refused.value.code == Code.ROOM_UNREACHABLE
     another = await start(role=Role.HOST)
     await acquainted(gateway, another)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await owner(gateway, match) != another.id:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.02)
     assert await gateway.locate(match) == another.id

@@ -62,7 +62,7 @@ async def a_match(worker: Worker, title: str = "drowsy") -> str:
 
 async def asleep(worker: Worker, match: str) -> Sleep:
     """Wait until it sleeps, here and in the room store."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while match in worker.rooms or await worker.ledger.owner(match):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return await worker.records.call(Sleep.objects.get, match_id=match)

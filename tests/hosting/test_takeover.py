@@ -274,7 +274,7 @@ async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
     assert (await heard(worker)).admits
     await worker._succeed("elsewhere")
     assert not worker.rooms[match].gateways()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             message = await worker.layer.receive(gateway_channel("elsewhere"))
             if decode_down(message["body"]) == Moved(match, ""):

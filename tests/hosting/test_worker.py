@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
 from games.hosting.finder import RoomApp
+from games.hosting.ledger import Ledger
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import Attach, Publish, Say, Tell, decode_down, room_channel
 from games.hosting.worker import Control, Options, Worker
@@ -33,14 +35,13 @@ def tally(monkeypatch: pytest.MonkeyPatch) -> None:
 Start = Callable[..., Awaitable[Worker]]
 
 
-@pytest.fixture
-async def start() -> AsyncIterator[Start]:
-    """Starts workers that share a room store and a channel layer."""
+@asynccontextmanager
+async def workers_on(ledger: Ledger, **always: Any) -> AsyncIterator[Start]:
+    """Starts workers that share this room store and a channel layer, with these options."""
     layer = InMemoryChannelLayer(capacity=100)
-    ledger = MemoryLedger(time.monotonic, trim_unarchived=True)
     running: list[Worker] = []
 
-    async def open_ledger() -> MemoryLedger:
+    async def open_ledger() -> Ledger:
         return ledger
 
     async def begin(room_app: RoomApp | None = None, **options: Any) -> Worker:
@@ -48,7 +49,7 @@ async def start() -> AsyncIterator[Start]:
             open_ledger=open_ledger,
             layer=layer,
             room_app=room_app or RoomConsumer.as_asgi(),
-            options=Options(**options),
+            options=Options(**always, **options),
         )
         await worker.start()
         running.append(worker)
@@ -58,6 +59,12 @@ async def start() -> AsyncIterator[Start]:
     for worker in running:
         if worker._tasks:
             await worker.stop()
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    async with workers_on(MemoryLedger(time.monotonic, trim_unarchived=True)) as start:
+        yield start
 
 
 @pytest.fixture
@@ -88,7 +95,7 @@ def attach(viewer: str, seat: int | None = None) -> Attach:
 
 async def heard(worker: Worker) -> Tell:
     """The next thing that a socket of the worker ``elsewhere`` alone is told."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             message = decode_down((await worker.layer.receive("gateway.elsewhere"))["body"])
             if isinstance(message, Tell):
@@ -96,14 +103,14 @@ async def heard(worker: Worker) -> Tell:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 - what is waited for is on this loop
             await asyncio.sleep(0.01)
 
 
 async def ended(worker: Worker, match: str, *how: str) -> None:
     """Wait until that is written: it is, on a thread of its own, right after it happened."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await status(worker, match) != how:  # noqa: ASYNC110 - the row tells nobody
             await asyncio.sleep(0.01)
 
