@@ -96,7 +96,7 @@ async def come(person: Person, match: str, balancer: Balancer, **more: Any) -> P
 @pytest.fixture
 async def table(redis_url: str, tmp_path: Path) -> AsyncIterator[Table]:
     with ExitStack() as stack:
-        workers = start_pair(stack, "uvicorn", redis_url, tmp_path)
+        workers = start_pair(stack, "uvicorn", {"REDIS_URL": redis_url}, tmp_path)
         people = [await guest(workers[1]) for _ in range(3)]
         match = await match_of("tally", *people[:2])
         async with Balancer(*workers) as balancer:

@@ -21,8 +21,8 @@ from tests.services import Worker
 Pair = tuple[Worker, Worker]
 
 
-def start_pair(stack: ExitStack, server: str, redis_url: str, folder: Path) -> Pair:
-    env = ENV | {"REDIS_URL": redis_url, "EVERTICK_PREFIX": folder.name}
+def start_pair(stack: ExitStack, server: str, urls: dict[str, str], folder: Path) -> Pair:
+    env = ENV | urls | {"EVERTICK_PREFIX": folder.name}
     first = stack.enter_context(services.running_server(server, env, folder=folder))
     second = stack.enter_context(services.running_server(server, env, folder=folder))
     return first, second
@@ -33,14 +33,16 @@ def pair(
     request: pytest.FixtureRequest, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
     with ExitStack() as stack:
-        yield start_pair(stack, request.param, redis_url, tmp_path_factory.mktemp("pair"))
+        yield start_pair(
+            stack, request.param, {"REDIS_URL": redis_url}, tmp_path_factory.mktemp("pair")
+        )
 
 
 @pytest.fixture
 def doomed(redis_url: str, tmp_path: Path) -> Iterator[Pair]:
     """Two workers, for tests that kill one."""
     with ExitStack() as stack:
-        yield start_pair(stack, "uvicorn", redis_url, tmp_path)
+        yield start_pair(stack, "uvicorn", {"REDIS_URL": redis_url}, tmp_path)
 
 
 @pytest.fixture
@@ -249,7 +251,7 @@ async def test_sockets_of_a_stopping_worker_go_on_through_the_other(
     server: str, redis_url: str, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        first_worker, second_worker = start_pair(stack, server, redis_url, tmp_path)
+        first_worker, second_worker = start_pair(stack, server, {"REDIS_URL": redis_url}, tmp_path)
         ada, ben = await guest(first_worker), await guest(second_worker)
         match = await match_of("tally", ada, ben)
         first, second = await ada.play(match), await ben.play(match)
