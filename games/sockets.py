@@ -1,10 +1,29 @@
 """What every WebSocket consumer of the project stands on."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
+
+
+class Lane(Protocol):
+    """A short way between a socket and its server, in the scope's extensions where there is one
+    (``evertick.lane``), after the socket was accepted.
+
+    Attributes:
+        sink: Is to take the payload of small binary frames instead of ``websocket_receive``, which
+            still takes all others; frames keep their order. None: it takes no more.
+    """
+
+    sink: Callable[[bytes], None] | None
+
+    def write(self, payload: bytes) -> bool:
+        """Send a binary frame now; False if it cannot go now, or nothing can any more."""
+
+    def write_text(self, payload: bytes) -> bool:
+        """The same with a text frame; ``payload`` is UTF-8."""
 
 
 class SocketConsumer(AsyncConsumer):

@@ -7,7 +7,7 @@ Rules of this file:
 - A peer that does not read is let go of. ASGI has no word for that, so sockets find a way to cut
   their line in the scope's extensions (``evertick.cut``); one whose application has ended is cut
   after ``CLOSE_WAIT_S``, since a closing handshake and buffers wait for the peer.
-- The servers' private parts are touched nowhere but here.
+- The servers' private parts are touched nowhere but here and in ``lane.py``.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Literal
 
 import psycopg
@@ -220,6 +219,7 @@ def _serve_uvicorn(host: str, port: int) -> None:
     import uvicorn
 
     from gameserver import asgi
+    from gameserver.lane import LaneSocket
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -241,7 +241,7 @@ def _serve_uvicorn(host: str, port: int) -> None:
     config = uvicorn.Config(
         asgi.application,
         loop="uvloop",
-        ws=_uvicorn_socket(),
+        ws=LaneSocket,
         ws_max_size=SOCKET_BYTES_MAX,
         ws_per_message_deflate=False,  # small deltas gain nothing; each socket would keep a window
         ws_ping_interval=PING_EVERY_S,
@@ -258,35 +258,6 @@ def _serve_uvicorn(host: str, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     Server(config).run(sockets=[listener])
-
-
-def _uvicorn_socket() -> Any:
-    """uvicorn's protocol of a WebSocket, which lets go of a peer that does not read."""
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-    class Socket(WebSocketsSansIOProtocol):
-        def handle_connect(self, event: Any) -> None:
-            super().handle_connect(event)
-            if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-                extensions: dict[str, Any] = self.scope["extensions"]
-                extensions["evertick.cut"] = self.transport.abort
-
-        def handle_ping(self) -> None:
-            """Answered, but not to a peer that does not read the answers."""
-            answer = b"".join(self.conn.data_to_send())
-            if self.writable.is_set():
-                self.transport.write(answer)
-
-        def keepalive_timeout(self) -> None:
-            """uvicorn would wait for the peer to read the rest, and the application for uvicorn."""
-            super().keepalive_timeout()
-            self.transport.abort()
-
-        async def run_asgi(self) -> None:
-            await super().run_asgi()
-            self.loop.call_later(limits.CLOSE_WAIT_S, self.transport.abort)
-
-    return Socket
 
 
 def _listener(host: str, port: int) -> socket.socket:

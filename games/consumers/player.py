@@ -48,7 +48,7 @@ from games.protocol.messages import (
     Resync,
     ServerMessage,
 )
-from games.sockets import SocketConsumer
+from games.sockets import Lane, SocketConsumer
 from games.tickets import Pass, resume_read, ticket_read
 
 
@@ -75,6 +75,7 @@ class PlayerConsumer(SocketConsumer):
         self._timer: asyncio.TimerHandle | None = None
         self._cutter: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._lane: Lane | None = None  # of the server, if it offers one
 
     @property
     def seat(self) -> int | None:
@@ -94,6 +95,10 @@ class PlayerConsumer(SocketConsumer):
         self.encoding = SUBPROTOCOLS[chosen] if chosen else "json"
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
         self._allow(0, self.loop.time())
+        self._lane = self.scope.get("extensions", {}).get("evertick.lane")
+        if self._lane is not None:
+            in_text = self.encoding == "json"
+            self.outbox.direct = self._lane.write_text if in_text else self._lane.write
         self._timer = self.loop.call_later(
             HELLO_WAIT_S, self._fail, Code.HELLO_TIMEOUT, Close.TOO_SLOW
         )
@@ -104,30 +109,46 @@ class PlayerConsumer(SocketConsumer):
         if self._close is not None:
             return
         try:
-            payload = self._payload(message)
-            if self._bucket.take(self.loop.time()):
-                return await self._handle(codec.decode(payload, self.encoding))
-            self._warn_flood()
-            if len(payload) <= REPORT_BYTES_MAX:
-                await self._hear_report(codec.decode(payload, self.encoding))
+            if hello := self._hear(self._payload(message)):
+                await self._hello(hello)
         except ProtocolError as error:
             self._fail(error.code, error.close)
+
+    def _heard(self, frame: bytes) -> None:
+        """One message from the browser, by the lane of its server."""
+        if self._close is not None:
+            return
+        try:
+            self._hear(frame)
+        except ProtocolError as error:
+            self._fail(error.code, error.close)
+
+    def _hear(self, payload: bytes | str) -> Hello | None:
+        """Do what a message asks for, if it is one of those allowed; a hello is for the caller."""
+        if self._bucket.take(self.loop.time()):
+            return self._handle(codec.decode(payload, self.encoding))
+        self._warn_flood()
+        if len(payload) <= REPORT_BYTES_MAX:
+            self._hear_report(codec.decode(payload, self.encoding))
+        return None
 
     def gone(self) -> None:
         """Stop what runs for this socket, and tell the room."""
         for running in (self._timer, self._cutter, self._writer):
             if running is not None:
                 running.cancel()
+        if self._lane is not None:
+            self._lane.sink = None
         self.outbox.end()
         self._close = self._close or int(Close.NORMAL)
         if self.worker.sockets.pop(self.viewer, None) is not None:
             self.worker.unwatch(self)
             self._post(Detach(self.viewer))
 
-    async def _hear_report(self, message: ClientMessage) -> None:
+    def _hear_report(self, message: ClientMessage) -> None:
         """Even of one who is not heard otherwise: else it would look as if it received nothing."""
         if isinstance(message, Got):
-            await self._handle(message)
+            self._handle(message)
 
     def _payload(self, message: dict[str, Any]) -> bytes | str:
         text, binary = message.get("text"), message.get("bytes")
@@ -154,14 +175,14 @@ class PlayerConsumer(SocketConsumer):
 
     # --- what the browser says -----------------------------------------------------------------
 
-    async def _handle(self, message: ClientMessage) -> None:
-        if isinstance(message, Hello):
-            return await self._hello(message)
-        if self.right is None:
+    def _handle(self, message: ClientMessage) -> Hello | None:
+        if (self.right is None) != isinstance(message, Hello):
             raise ProtocolError(Code.UNEXPECTED_MESSAGE)
-        if isinstance(message, Input):
-            return self._input(message)
         match message:
+            case Input():
+                self._input(message)
+            case Hello():
+                return message
             case Ping(n=n):
                 self.outbox.offer(codec.frame(Pong(n=n), encoding=self.encoding))
             case Resync(tick=tick):
@@ -171,6 +192,7 @@ class PlayerConsumer(SocketConsumer):
                     raise ProtocolError(Code.UNEXPECTED_MESSAGE)
             case Leave():
                 self._post(Quit(self.viewer))
+        return None
 
     def _input(self, message: Input) -> None:
         assert self.right is not None
@@ -180,8 +202,6 @@ class PlayerConsumer(SocketConsumer):
             self._post(Say(self.viewer, message.seq, message.data, message.seen))
 
     async def _hello(self, hello: Hello) -> None:
-        if self.right is not None:
-            raise ProtocolError(Code.UNEXPECTED_MESSAGE)
         if hello.v != VERSION:
             raise ProtocolError(Code.UNSUPPORTED_VERSION)
         if not self.worker.admits:
@@ -299,6 +319,8 @@ class PlayerConsumer(SocketConsumer):
 
     def _welcome(self, hz: int) -> None:
         self.welcomed = self._was_in = True
+        if self._lane is not None and self.encoding == "msgpack":
+            self._lane.sink = self._heard
         self._allow(hz, self.loop.time())
         if self._timer is not None:
             self._timer.cancel()

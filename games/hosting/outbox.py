@@ -5,6 +5,9 @@ wait. So the client reports it. What was written and not reported yet is in flig
 fills the window nothing more is written. What comes meanwhile waits here; when there is no place
 for it, what waits is dropped, not the socket: the reader has fallen behind, and once it reports
 again it needs one catch-up, not the past in pieces. So a slow reader costs only itself.
+
+Where the server can be handed a frame without waiting (``direct``), one that need not wait goes at
+once; ``run`` sees to the others, and sleeps meanwhile.
 """
 
 import asyncio
@@ -21,6 +24,9 @@ from games.limits import (
 )
 
 Write = Callable[[bytes], Awaitable[None]]
+
+Direct = Callable[[bytes], bool]
+"""Write a frame now; False where it has to wait."""
 
 UNKNOWN = -1
 """No tick: the reader may hold anything, and a catch-up is a snapshot."""
@@ -50,6 +56,7 @@ class Outbox:
         behind: Whether something was dropped that the reader has not been told in another way.
         tick: Of the shared view that the reader holds once it has received all that was written;
             -1 where that is not known.
+        direct: How to write without waiting, if there is such a way.
     """
 
     def __init__(
@@ -65,12 +72,14 @@ class Outbox:
         """
         self.behind = False
         self.tick = UNKNOWN
+        self.direct: Direct | None = None
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._flight: deque[int] = deque()  # the sizes of frames that were not reported yet
         self._flight_bytes = 0
         self._got = 0
         self._ending = False
+        self._writing = False  # whether ``run`` waits for a write to end
         self._wake: asyncio.Future[None] | None = None
         self._silent, self._silent_s, self._later = silent, silent_s, later
         self._timer: Timer | None = None
@@ -83,7 +92,7 @@ class Outbox:
         Args:
             tick: Of the shared view to which the frame leads; -1 if it says nothing of that.
         """
-        if self.behind or self._ending:
+        if self.behind or self._ending or self._pass(frame, tick):
             return
         if self._is_full(len(frame)):
             self._fall_behind()
@@ -92,13 +101,13 @@ class Outbox:
 
     def offer(self, frame: bytes) -> None:
         """Have a frame written if there is place for it: an answer that may be asked for again."""
-        if not (self._ending or self._is_full(len(frame))):
+        if not (self._ending or self._pass(frame) or self._is_full(len(frame))):
             self._add(frame, is_answer=True)
 
     def put_now(self, frame: bytes, tick: int = UNKNOWN) -> None:
         """Have a frame written whatever waits: an answer, a catch-up, a last word; ``tick`` as
         above."""
-        if self._ending:
+        if self._ending or self._pass(frame, tick):
             return
         if self._is_full(len(frame)):
             self._fall_behind()
@@ -138,7 +147,10 @@ class Outbox:
         """
         while True:
             if self._waiting and (self._ending or self._fits(len(self._waiting[0].frame))):
-                await write(self._take())
+                frame = self._take()
+                self._writing = True
+                await write(frame)
+                self._writing = False
             elif self._ending:
                 return
             elif self.behind and self._is_near():
@@ -149,13 +161,26 @@ class Outbox:
                 self._wake = asyncio.get_running_loop().create_future()
                 await self._wake
 
+    def _pass(self, frame: bytes, tick: int = UNKNOWN) -> bool:
+        """Write a frame without waiting, if nothing waits before it and the window has room."""
+        if self.direct is None or self._waiting or self._writing or not self._fits(len(frame)):
+            return False
+        if not self.direct(frame):
+            return False
+        self._sent(len(frame), tick)
+        return True
+
     def _take(self) -> bytes:
         frame, tick, _ = self._pop()
-        self._flight.append(len(frame))
-        self._flight_bytes += len(frame)
+        self._sent(len(frame), tick)
+        return frame
+
+    def _sent(self, size: int, tick: int) -> None:
+        """A frame is on its way from here on."""
+        self._flight.append(size)
+        self._flight_bytes += size
         if tick != UNKNOWN:
             self.tick = tick
-        return frame
 
     def _catch_up(self, caught_up: Callable[[int], None]) -> None:
         # Where the answer leads the reader, the next change that is written says.

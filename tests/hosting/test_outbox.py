@@ -57,9 +57,14 @@ class Alarm:
 
 
 class Reader:
-    """The other end: takes a frame from the server, and reports it, when the test says so."""
+    """The other end: takes a frame from the server, and reports it, when the test says so.
 
-    def __init__(self) -> None:
+    Attributes:
+        free: Whether the server has a lane that takes frames at once, if more may be taken at all.
+    """
+
+    def __init__(self, free: bool = False) -> None:
+        self.free = free
         self.clock = Clock()
         self.silent = 0
         self.outbox = Outbox(self._silent, silent_s=SILENT_S, later=self.clock.later)
@@ -68,6 +73,7 @@ class Reader:
         self.asked: list[int] = []
         self.on_caught_up: Callable[[], None] = lambda: None
         self._may = asyncio.Semaphore(0)
+        self.outbox.direct = self._direct
         self.task = asyncio.create_task(self.outbox.run(self._write, self._caught_up))
 
     @property
@@ -114,6 +120,12 @@ class Reader:
         assert self.outbox.got(self.reported)
         return more
 
+    def _direct(self, frame: bytes) -> bool:
+        if not self.free or self._may.locked():
+            return False
+        self.taken.append(frame)
+        return True
+
     async def _write(self, frame: bytes) -> None:
         await self._may.acquire()
         self.taken.append(frame)
@@ -126,10 +138,10 @@ class Reader:
         self.silent += 1
 
 
-@pytest.fixture
-async def reader() -> AsyncIterator[Reader]:
+@pytest.fixture(params=[False, True], ids=["no lane", "lane"])
+async def reader(request: pytest.FixtureRequest) -> AsyncIterator[Reader]:
     """A reader that takes nothing yet."""
-    reader = Reader()
+    reader = Reader(free=request.param)
     await settle()
     yield reader
     reader.task.cancel()
@@ -410,6 +422,68 @@ async def test_a_report_that_cannot_be_is_refused(quiet: Reader, frames_got: int
     assert quiet.outbox.got(3)
 
 
+# --- by a lane ----------------------------------------------------------------------------------
+
+
+async def by_lane() -> Reader:
+    """A reader whose server takes frames at once."""
+    reader = Reader(free=True)
+    await reader.let()
+    return reader
+
+
+async def test_what_need_not_wait_is_written_at_once() -> None:
+    reader = await by_lane()
+    reader.outbox.put(b"change", 7)
+    reader.outbox.put_now(b"answer")
+    reader.outbox.offer(b"pong")
+    assert reader.taken == [b"change", b"answer", b"pong"]
+    assert reader.outbox.tick == 7
+    assert not reader.outbox.got(4), "no more is on its way"
+    assert reader.outbox.got(3)
+
+
+async def test_nothing_overtakes_what_waits() -> None:
+    reader = await by_lane()
+    reader.free = False
+    reader.outbox.put(b"waits")
+    reader.free = True
+    reader.outbox.put(b"comes behind it")
+    assert reader.taken == []
+    await settle()
+    assert reader.taken == [b"waits", b"comes behind it"]
+
+
+async def test_nothing_overtakes_what_is_being_written() -> None:
+    reader = Reader()
+    reader.outbox.put(b"being written")
+    await settle()
+    reader.outbox.direct = lambda frame: not reader.taken.append(frame)
+    reader.outbox.put(b"comes behind it")
+    assert reader.taken == []
+    await reader.let()
+    assert reader.taken == [b"being written", b"comes behind it"]
+    reader.outbox.put(b"at once again")
+    assert reader.taken[-1] == b"at once again"
+
+
+async def test_the_lane_is_closed_while_the_window_is_full() -> None:
+    reader = await by_lane()
+    put(reader, frames(WINDOW_FRAMES_MAX + 1))
+    assert reader.taken == frames(WINDOW_FRAMES_MAX)
+    assert await reader.report(1) == frames(1, first=WINDOW_FRAMES_MAX)
+
+
+async def test_nothing_goes_by_the_lane_after_the_end() -> None:
+    reader = await by_lane()
+    reader.outbox.end()
+    for say in (reader.outbox.put, reader.outbox.put_now, reader.outbox.offer):
+        say(b"too late")
+    await settle()
+    assert reader.taken == []
+    assert reader.task.done()
+
+
 # --- who says nothing ---------------------------------------------------------------------------
 
 
@@ -527,6 +601,7 @@ STEPS = st.lists(
         st.tuples(st.just("answer"), SIZES, st.integers(1, 3)),
         st.tuples(st.just("pong"), st.just(9), st.integers(1, 40)),
         st.tuples(st.just("report"), st.just(0), st.integers(1, 80)),
+        st.tuples(st.sampled_from(["lane", "no lane"]), st.just(0), st.just(1)),
     ),
     max_size=40,
 )
@@ -558,6 +633,7 @@ async def _whatever_comes(steps: list[tuple[str, int, int]]) -> None:
 
     reader.on_caught_up = catch_up
     for kind, size, times in steps:
+        reader.free = {"lane": True, "no lane": False}.get(kind, reader.free)
         for _ in range(times):
             if kind == "publish":
                 tick += 1
@@ -566,7 +642,7 @@ async def _whatever_comes(steps: list[tuple[str, int, int]]) -> None:
                 reader.outbox.put_now(frame("answer", size))
             elif kind == "pong":
                 reader.outbox.offer(frame("pong", size))
-            elif reader.in_flight():
+            elif kind == "report" and reader.in_flight():
                 await reader.report(1)
             await settle()
             _is_bounded(reader)

@@ -1,0 +1,196 @@
+"""The fast lane between uvicorn and a consumer: frames come and go without queue, task or parser.
+
+A consumer finds it in the scope's extensions (``evertick.lane``); where a server offers none, the
+way that ASGI describes is the only one, and does the same.
+
+Rules of this file:
+- The lane takes whole, small, unfragmented binary frames, and only while nothing that came before
+  them waits in the ordinary way. So frames keep their order whichever way they go.
+- Whatever else comes goes to uvicorn as it came, a whole frame at a time: it alone answers pings,
+  joins fragments, refuses what breaks the protocol, and closes.
+- Nothing is written that uvicorn would hold back or refuse: the caller is told, and sends it the
+  ordinary way.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Opcode, apply_mask
+from websockets.protocol import State
+
+from games.limits import CLOSE_WAIT_S
+
+FIN, MASKED = 0x80, 0x80
+TEXT, BINARY = FIN | Opcode.TEXT, FIN | Opcode.BINARY
+SMALL = 126
+"""Bytes of payload from which on the header says the length elsewhere."""
+
+_KINDS = {opcode | fin for opcode in Opcode for fin in (0, FIN)}
+"""What a frame may begin with where no extension was agreed on."""
+
+
+def head(kind: int, size: int) -> bytes:
+    """What stands before a payload of ``size`` bytes that a server sends."""
+    if size < SMALL:
+        return bytes((kind, size))
+    if size < 1 << 16:
+        return bytes((kind, 126)) + size.to_bytes(2, "big")
+    return bytes((kind, 127)) + size.to_bytes(8, "big")
+
+
+_SMALL_HEADS = [head(BINARY, size) for size in range(SMALL)]
+
+
+class Splitter:
+    """Cuts what arrives into frames, wherever the network cut it.
+
+    A frame is handed on once it is whole. One that is too large or breaks the protocol is handed to
+    the ordinary way as far as it is there, with all that follows: it ends the connection.
+    """
+
+    def __init__(
+        self, direct: Callable[[bytes], bool], ordinary: Callable[[bytes], None], size_max: int
+    ) -> None:
+        """Args:
+        direct: Takes the payload of a small binary frame; False: it has to go the ordinary way.
+        ordinary: Takes a frame as it came.
+        size_max: Bytes of the largest payload that is waited for.
+        """
+        self._direct, self._ordinary, self._size_max = direct, ordinary, size_max
+        self._rest = b""
+        self._fragmented = False  # between the first and the last frame of a message
+        self._broken = False
+
+    def feed(self, data: bytes) -> None:
+        """Hand on what is whole now."""
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        at, end = 0, len(data)
+        while end - at >= 2 and not self._broken:
+            kind, size = data[at], data[at + 1] - MASKED
+            if kind == BINARY and 0 <= size < SMALL and not self._fragmented:
+                stop = at + 6 + size
+                if stop > end:
+                    break
+                payload = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6])
+                if not self._direct(payload):
+                    self._ordinary(data[at:stop])
+            else:
+                stop = self._other(data, at, end)
+                if stop > end:
+                    break
+            at = stop
+        if self._broken:
+            if at < end:
+                self._ordinary(data[at:])
+        elif at < end:
+            self._rest = data[at:]
+
+    def _other(self, data: bytes, at: int, end: int) -> int:
+        """Hand on a frame that is not for the lane; where it ends, which may be not here yet."""
+        kind, size = data[at], data[at + 1] - MASKED
+        start = at + 6
+        if size >= SMALL:
+            wide = 2 if size == 126 else 8
+            start += wide
+            # Read off a part, it is less than it is, and the frame still ends behind what is here.
+            size = int.from_bytes(data[at + 2 : at + 2 + wide], "big")
+        if kind not in _KINDS or not 0 <= size <= self._size_max:
+            self._broken = True
+            return at
+        stop = start + size
+        if stop <= end:
+            if kind & 0x0F < Opcode.CLOSE:  # control frames may come between fragments
+                self._fragmented = not kind & FIN
+            self._ordinary(data[at:stop])
+        return stop
+
+
+class Lane:
+    """The lane of one socket.
+
+    Attributes:
+        sink: Takes the payload of each small binary frame from now on, in order; None: it waits in
+            the ordinary way. What it raises ends the connection.
+    """
+
+    def __init__(self, socket: "LaneSocket") -> None:
+        self.sink: Callable[[bytes], None] | None = None
+        self._conn, self._transport, self._writable = socket.conn, socket.transport, socket.writable
+
+    def write(self, payload: bytes) -> bool:
+        """Send a binary frame now; False if it cannot go now, or nothing can any more."""
+        if not self._is_free():
+            return False
+        size = len(payload)
+        start = _SMALL_HEADS[size] if size < SMALL else head(BINARY, size)
+        self._transport.write(start + payload)
+        return True
+
+    def write_text(self, payload: bytes) -> bool:
+        """The same with a text frame; ``payload`` is UTF-8."""
+        if not self._is_free():
+            return False
+        self._transport.write(head(TEXT, len(payload)) + payload)
+        return True
+
+    def _is_free(self) -> bool:
+        """Whether the peer reads what it is sent, and nobody has said or seen the end."""
+        return (
+            self._writable.is_set()
+            and self._conn.state is State.OPEN
+            and not self._transport.is_closing()
+        )
+
+
+class LaneSocket(WebSocketsSansIOProtocol):
+    """uvicorn's protocol of a WebSocket: has the lane, and lets go of a peer that does not read."""
+
+    lane: Lane | None = None
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions["evertick.cut"] = self.transport.abort
+            if not self.conn.extensions:  # deflated frames are not for the lane
+                self.lane = extensions["evertick.lane"] = Lane(self)
+                self._splitter = Splitter(
+                    self._direct, super().data_received, self.config.ws_max_size
+                )
+
+    def data_received(self, data: bytes) -> None:
+        if self.lane is None:
+            super().data_received(data)
+        else:
+            self._splitter.feed(data)
+
+    def _direct(self, payload: bytes) -> bool:
+        assert self.lane is not None
+        sink = self.lane.sink
+        if sink is None or not self.queue.empty() or self.conn.state is not State.OPEN:
+            return False
+        sink(payload)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.lane is not None:
+            self.lane.sink = None
+
+    def handle_ping(self) -> None:
+        """Answered, but not to a peer that does not read the answers."""
+        answer = b"".join(self.conn.data_to_send())
+        if self.writable.is_set():
+            self.transport.write(answer)
+
+    def keepalive_timeout(self) -> None:
+        """uvicorn would wait for the peer to read the rest, and the application for uvicorn."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        self.loop.call_later(CLOSE_WAIT_S, self.transport.abort)
