@@ -19,6 +19,10 @@ class LayoutError(ValueError):
     """Bytes that are no value of their kind, or no change of the value at hand."""
 
 
+Bits = tuple[int, int]
+"""Bits as one number, most significant first, and how many they are."""
+
+
 class BitWriter:
     """Gathers bits.
 
@@ -64,15 +68,33 @@ class BitWriter:
 
     def take(self) -> bytes:
         """All that was put in, filled up to whole bytes with zeros."""
-        fill = -self._bits % 8
-        last = (self._tail << fill).to_bytes((self._bits + fill) // 8, "big")
-        return b"".join((*self._done, last))
+        return b"".join((*self._done, in_bytes(self._tail, self._bits)))
+
+    def all(self) -> Bits:
+        """All that was put in."""
+        done = b"".join(self._done)
+        return int.from_bytes(done, "big") << self._bits | self._tail, 8 * len(done) + self._bits
 
     def _settle(self) -> None:
         left = self._bits & 7
         self._done.append((self._tail >> left).to_bytes(self._bits >> 3, "big"))
         self._tail &= (1 << left) - 1
         self._bits = left
+
+
+def in_bytes(number: int, width: int) -> bytes:
+    """Bits, filled up to whole bytes with zeros."""
+    fill = -width % 8
+    return (number << fill).to_bytes((width + fill) // 8, "big")
+
+
+def count_of(number: int) -> Bits:
+    """What ``BitWriter.count`` writes."""
+    if number < 8:
+        return number, 4
+    bits = BitWriter()
+    bits.count(number)
+    return bits.all()
 
 
 class BitReader:

@@ -5,9 +5,7 @@ cells are codes one after the other, row by row.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from itertools import chain, compress, cycle, pairwise
-from operator import getitem, ne, sub
+from itertools import chain, cycle, pairwise
 from typing import NamedTuple
 
 from games.sim.bits import BitWriter
@@ -20,9 +18,6 @@ Few = dict[int, Row]
 """Rows by id, which ascend."""
 
 Cells = list[int]
-
-_USUAL = 512
-"""Differences up to which, either way, it is remembered what they become."""
 
 
 class Difference(NamedTuple):
@@ -38,8 +33,6 @@ class Difference(NamedTuple):
 
 def difference(old: Few, new: Few) -> Difference:
     """What came, went and stayed."""
-    if old.keys() == new.keys():
-        return Difference([], [], [], [], list(old.values()), list(new.values()))
     gone = [place for place, key in enumerate(old) if key not in new]
     added = [key for key in new if key not in old]
     kept = [key for key in old if key in new]
@@ -56,54 +49,6 @@ def difference(old: Few, new: Few) -> Difference:
 def cells_of(rows: Iterable[Row]) -> Cells:
     """The cells of rows."""
     return list(chain.from_iterable(rows))
-
-
-def changes(
-    before: list[Row], after: list[Row], angles: tuple[tuple[int, int], ...]
-) -> tuple[list[bool], int, Cells]:
-    """Which rows changed, how many, and their folded differences."""
-    changed = list(map(ne, before, after))
-    count = sum(changed)
-    if not count:
-        return changed, count, []
-    columns = len(before[0])
-    if count < len(changed):
-        before, after = list(compress(before, changed)), list(compress(after, changed))
-    differences = map(sub, chain.from_iterable(after), chain.from_iterable(before))
-    return changed, count, list(map(getitem, cycle(_folds(columns, angles)), differences))
-
-
-@lru_cache(maxsize=1024)
-def _folds(columns: int, angles: tuple[tuple[int, int], ...]) -> list["_Folds"]:
-    """Those of each column."""
-    steps = dict(angles)
-    return [_folds_of(steps.get(place, 0)) for place in range(columns)]
-
-
-class _Folds(dict[int, int]):
-    """Numbers without a sign by differences, small where those are; the usual ones are kept.
-
-    Args:
-        steps: Of the circle on which a difference is the short way round; 0: it is no circle.
-    """
-
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
-        self.update({number: self[number] for number in range(-_USUAL, _USUAL + 1)})
-
-    def __missing__(self, difference: int) -> int:
-        if self._steps:
-            half = self._steps // 2
-            difference = (difference + half) % self._steps - half
-        return 2 * difference if difference >= 0 else -2 * difference - 1
-
-
-_folds_of = lru_cache(maxsize=1024)(_Folds)
-
-
-def widths(cells: Cells, columns: int) -> Row:
-    """The bits that each column needs; no cell is negative, and there is one."""
-    return tuple([max(cells[place::columns]).bit_length() for place in range(columns)])
 
 
 def write_cells(bits: BitWriter, cells: Cells, widths: Row) -> None:

@@ -51,21 +51,14 @@ def _holder(kind: Kind) -> Hold:
     if isinstance(kind, Json):
         return _RememberedJson(kind).hold
     if isinstance(kind, Table):
-        return _Remembered(kind, _copy_of_table).hold
+        return _RememberedTable(kind).hold
     if not _has(kind, Table | Json):
-        return _Remembered(kind, _copy).hold
+        return _Remembered(kind).hold
     return _Parts(kind).hold if isinstance(kind, Record) else _Compared(kind).hold
 
 
 def _has(kind: Kind, wanted: Any) -> bool:
     return any(isinstance(part, wanted) or _has(part, wanted) for _, part in kind.parts())
-
-
-def _copy_of_table(table: Any) -> Any:
-    """The table as it is now, if it is a map of rows that stay as they are."""
-    if type(table) is dict and {*map(type, table.values())} <= {tuple}:
-        return table.copy()
-    return _NOTHING
 
 
 _LASTING = {type(None), bool, int, float, str}
@@ -92,27 +85,51 @@ def _copied(value: Any) -> Any:
     raise TypeError
 
 
+def _are_equal(value: Any, shown: Any) -> bool:
+    try:
+        return bool(value == shown)
+    except ValueError:
+        return False  # an array in it does not say in a word whether it is equal to something
+
+
 class _Remembered:
     """Remembers a value as it was shown, in a copy. Its kind takes equal values as the same."""
 
-    def __init__(self, kind: Kind, copy: Callable[[Any], Any]) -> None:
+    def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._copy = copy
         self._shown: Any = _NOTHING
         self._held: Held = None
 
     def hold(self, value: Any) -> Held:
-        if type(value) is type(self._shown) and self._was_shown(value):
+        if type(value) is type(self._shown) and _are_equal(value, self._shown):
             return self._held
         self._held = self._kind.hold(value)
-        self._shown = self._copy(value)
+        self._shown = _copy(value)
         return self._held
 
-    def _was_shown(self, value: Any) -> bool:
-        try:
-            return bool(value == self._shown)
-        except ValueError:
-            return False  # an array in it does not say in a word whether it is equal to something
+
+class _RememberedTable:
+    """Remembers a table in a copy, if it is a map of rows that stay as they are: tuples. Rows that
+    look as they did are not held anew."""
+
+    def __init__(self, kind: Table) -> None:
+        self._kind = kind
+        self._shown: dict[Any, Any] | None = None
+        self._held: Held = None
+
+    def hold(self, value: Any) -> Held:
+        shown = self._shown
+        if type(value) is not dict:
+            self._held, self._shown = self._kind.hold(value), None
+            return self._held
+        if shown is None:
+            self._held = self._kind.hold(value)
+        elif _are_equal(value, shown):
+            return self._held
+        else:
+            self._held = self._kind.hold_again(value, shown, self._held)
+        self._shown = value.copy() if {*map(type, value.values())} <= {tuple} else None
+        return self._held
 
 
 class _RememberedJson:

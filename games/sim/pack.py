@@ -7,7 +7,7 @@ and ``docs/protocol.md`` for the layout.
 import zlib
 from typing import Any
 
-from games.sim.bits import BitReader, BitWriter
+from games.sim.bits import BitReader, BitWriter, in_bytes
 from games.sim.diff import REPLACED, Change
 from games.sim.kinds.kind import Held, Kind, ViewError
 from games.sim.kinds.schema import check
@@ -62,11 +62,8 @@ def unpack(kind: Kind, data: bytes) -> Held:
 
 def pack_change(kind: Kind, old: Held, new: Held) -> bytes | None:
     """How to get from one value to another; None if nothing changed."""
-    if same(kind, old, new):
-        return None
-    bits = BitWriter()
-    kind.write_change(bits, old, new)
-    return bits.take()
+    told = None if old is new else kind.tell(old, new)
+    return None if told is None else in_bytes(*told)
 
 
 def unpack_change(kind: Kind, old: Held, data: bytes) -> Held:

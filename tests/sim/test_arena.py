@@ -27,6 +27,7 @@ from games.catalog.arena.world import (
 )
 from games.sim.pack import hold, pack_change, plain, unpack_change
 from games.sim.rng import Rng
+from tests import plain_arena
 from tests.js import make_arena
 
 GAME = Arena()
@@ -176,6 +177,43 @@ def test_a_recorded_match_replays_to_the_same_state() -> None:
         GAME.advance(state, 1)
     assert sum(score.kills for score in state.scores.values()) > 0
     assert hashlib.sha256(encoded(state)).hexdigest()[:16] == GOLDEN
+
+
+def crowd(rng: Rng, ships: int) -> State:
+    """Ships that fly about in a corner of the arena, with little to live on, among shots and
+    kits: something happens in every period."""
+    state = arena(ships, seed=rng.bits())
+    rocks = [(x, y, r) for x, y, r in state.rocks if x < 1600 and y < 1000]
+    state.rocks = rocks or [(500, 500, 90)]
+    for seat in state.ships:
+        place(state, seat, *(rng.between(40, 900) for _ in range(2)))
+        state.ships[seat].vx, state.ships[seat].vy = rng.between(-2240, 2240), rng.between(-99, 99)
+        state.ships[seat].hp = rng.between(1, 2)
+    state.kits = {-n: (rng.between(0, 900), rng.between(0, 900), "triple") for n in range(3)}
+    return state
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**64 - 1), ships=st.integers(1, 16))
+def test_the_rules_do_what_they_do_when_they_are_said_plainly(seed: int, ships: int) -> None:
+    rng = Rng(seed)
+    state = crowd(rng, ships)
+    plainly = msgspec.msgpack.decode(encoded(state), type=State)
+    for _ in range(60):
+        for seat in range(ships):
+            if rng.below(4) == 0:
+                aim = rng.below(world.ANGLES) if rng.below(2) else None
+                held = Controls(rng.choice((-1, 0, 1)), rng.below(2) > 0, rng.below(3) > 0, aim)
+                ago = rng.below(GAME.rewind_max + 1)
+                GAME.apply_seen(state, seat, held, ago)
+                GAME.apply_seen(plainly, seat, held, ago)
+        if rng.below(20) == 0 and 0 in state.ships:
+            for one in (state, plainly):
+                GAME.leave(one, 0, "left")
+                GAME.join(one, 0)
+        world.step(state)
+        plain_arena.step(plainly)
+        assert encoded(state) == encoded(plainly)
 
 
 # --- flight ------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ A shot is tested against where ships were when its player pulled the trigger, as
 them: the state keeps their last few places. What a ship does to others it does in the present.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
 from math import isqrt, pi, sin
 from typing import Annotated, Literal
 
@@ -23,6 +25,7 @@ FINE = 32
 ANGLES = 256
 
 SHIP_RADIUS = 34 * FINE
+RIGHT, BOTTOM = WIDTH * FINE - SHIP_RADIUS, HEIGHT * FINE - SHIP_RADIUS  # as far as a ship gets
 HP = 5
 THRUST = 35  # gained each period
 DRAG = 32  # a 32nd is lost each period: no engine outruns THRUST * DRAG, 35 units a period
@@ -35,6 +38,8 @@ SHOT_LIFE = 24  # periods: about half of the arena
 SHOT_REACH = SHIP_RADIUS + 6 * FINE
 SHOT_NEAR = SHOT_REACH + SHOT_SPEED + 3 * SPEED_MAX  # beyond, no shot arrives within a period
 RELOAD = 5
+SQUARE = 12  # the side of a square is two to the power of it: 128 units
+AROUND = SHIP_RADIUS + SHOT_SPEED + SPEED_MAX  # no ship or shot touches a rock beyond in a period
 SPREAD = 9  # angle between the shots of a triple
 SHOTS_MAX = 16 * 3 * (SHOT_LIFE // RELOAD + 1)  # of sixteen ships with triple shots
 
@@ -60,6 +65,10 @@ DRIFT_EVERY = 8
 # Rounded to integers here, once; nowhere near a tie, so every libm gives the same table.
 SINE = tuple(round(1024 * sin(step * 2 * pi / ANGLES)) for step in range(ANGLES))
 COSINE = SINE[ANGLES // 4 :] + SINE[: ANGLES // 4]
+
+
+Rock = tuple[int, int, int]
+"""Place and radius, in units."""
 
 
 class Controls(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -163,37 +172,75 @@ class State(msgspec.Struct):
     scores: dict[int, Score] = {}
     shots: dict[int, Shot] = {}
     kits: dict[int, tuple[int, int, str]] = {}
-    rocks: list[tuple[int, int, int]] = []
+    rocks: list[Rock] = []
     past: Past[Places] = msgspec.field(default_factory=lambda: Past(REWIND_MAX + 1))
 
 
 def step(state: State) -> None:
     """Let one period pass."""
     state.time += 1
-    _fly_shots(state)
+    near = _rocks_near(tuple(state.rocks))
+    if state.shots:
+        _fly_shots(state, near)
     for seat, ship in state.ships.items():
         if ship.hp:
-            if pilot(ship, state.rocks):
+            if pilot(ship, near[ship.x >> SQUARE, ship.y >> SQUARE]):
                 _fire(state, seat, ship)
         elif state.time >= ship.back_at:
             spawn(state, ship)
     _jostle([ship for ship in state.ships.values() if ship.hp])
-    _offer_kits(state)
-    _remember(state)
+    places = {seat: (ship.x, ship.y) for seat, ship in state.ships.items() if ship.hp}
+    _offer_kits(state, places)
+    _remember(state, places)
 
 
-def pilot(ship: Ship, rocks: list[tuple[int, int, int]]) -> bool:
+def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
     """Move a ship on by what its player holds down; True if its gun goes off.
 
-    This alone is what a browser foretells of the own ship; nothing else may be asked here.
+    This alone is what a browser foretells of the own ship; nothing else may be asked here. It is
+    one function, and each part of the ship is read and written once, because it is called more
+    often than anything else: for each ship in each period.
+
+    Args:
+        rocks: All that the ship may touch in this period, in their order.
     """
-    _steer(ship)
-    _move(ship, rocks)
-    ship.reload = max(0, ship.reload - 1)
-    if ship.held.fire and not ship.reload:
-        ship.reload = RELOAD
-        return True
-    return False
+    held, angle, spin = ship.held, ship.angle, ship.spin
+    if held.aim is not None:
+        spin = (held.aim - angle + ANGLES // 2) % ANGLES - ANGLES // 2
+    elif held.turn * spin > 0:
+        spin += held.turn * SPIN_GAIN
+    else:
+        spin = held.turn * SPIN_GAIN
+    if not -SPIN_MAX <= spin <= SPIN_MAX:
+        spin = SPIN_MAX if spin > 0 else -SPIN_MAX
+    angle = (angle + spin) % ANGLES
+    vx, vy = ship.vx, ship.vy
+    # Friction is rounded up, so that a ship comes to rest and is no longer news.
+    vx -= (vx + DRAG - 1 if vx > 0 else vx) // DRAG
+    vy -= (vy + DRAG - 1 if vy > 0 else vy) // DRAG
+    if held.thrust:
+        vx += (THRUST * COSINE[angle] + 512) >> 10
+        vy += (THRUST * SINE[angle] + 512) >> 10
+    x, y = ship.x + vx, ship.y + vy
+    if not (SHIP_RADIUS <= x <= RIGHT and SHIP_RADIUS <= y <= BOTTOM):
+        x, vx = _bounced(x, vx, RIGHT)
+        y, vy = _bounced(y, vy, BOTTOM)
+    for rx, ry, r in rocks:
+        dx, dy, reach = x - rx * FINE, y - ry * FINE, r * FINE + SHIP_RADIUS
+        if -reach < dx < reach and -reach < dy < reach and dx * dx + dy * dy < reach * reach:
+            away = isqrt(dx * dx + dy * dy) or 1
+            x, y = rx * FINE + dx * reach // away, ry * FINE + dy * reach // away
+            inward = vx * dx + vy * dy
+            if inward < 0:  # three quarters of the speed come back
+                vx -= 7 * inward * dx // (4 * away * away)
+                vy -= 7 * inward * dy // (4 * away * away)
+    ship.x, ship.y, ship.vx, ship.vy, ship.angle, ship.spin = x, y, vx, vy, angle, spin
+    reload = ship.reload
+    if reload > 1:
+        ship.reload = reload - 1
+        return False
+    ship.reload = RELOAD if held.fire else 0
+    return held.fire
 
 
 def spawn(state: State, ship: Ship) -> None:
@@ -219,7 +266,7 @@ def free_spot(state: State) -> tuple[int, int]:
 
 def scatter_rocks(rng: Rng) -> list[tuple[int, int, int]]:
     """Rocks as (x, y, radius) in units, with room for a ship to pass between any two."""
-    rocks: list[tuple[int, int, int]] = []
+    rocks: list[Rock] = []
     for _ in range(60):
         x, y, r = (
             rng.between(350, WIDTH - 350),
@@ -235,43 +282,7 @@ def _nearest(spot: tuple[int, int], ships: list[Ship]) -> int:
     return min(((s.x - spot[0]) ** 2 + (s.y - spot[1]) ** 2 for s in ships), default=0)
 
 
-def _steer(ship: Ship) -> None:
-    held = ship.held
-    if held.aim is not None:
-        short = (held.aim - ship.angle + ANGLES // 2) % ANGLES - ANGLES // 2
-        ship.spin = max(-SPIN_MAX, min(SPIN_MAX, short))
-    elif held.turn * ship.spin > 0:
-        ship.spin = max(-SPIN_MAX, min(SPIN_MAX, ship.spin + held.turn * SPIN_GAIN))
-    else:
-        ship.spin = held.turn * SPIN_GAIN
-    ship.angle = (ship.angle + ship.spin) % ANGLES
-    ship.vx -= _drag(ship.vx)
-    ship.vy -= _drag(ship.vy)
-    if held.thrust:
-        ship.vx += (THRUST * COSINE[ship.angle] + 512) >> 10
-        ship.vy += (THRUST * SINE[ship.angle] + 512) >> 10
-
-
-def _drag(speed: int) -> int:
-    """What friction takes: rounded up, so that a ship comes to rest and is no longer news."""
-    return (speed + DRAG - 1) // DRAG if speed > 0 else speed // DRAG
-
-
-def _move(ship: Ship, rocks: list[tuple[int, int, int]]) -> None:
-    ship.x, ship.vx = _within(ship.x + ship.vx, ship.vx, WIDTH * FINE - SHIP_RADIUS)
-    ship.y, ship.vy = _within(ship.y + ship.vy, ship.vy, HEIGHT * FINE - SHIP_RADIUS)
-    for rx, ry, r in rocks:
-        dx, dy, reach = ship.x - rx * FINE, ship.y - ry * FINE, r * FINE + SHIP_RADIUS
-        if -reach < dx < reach and -reach < dy < reach and dx * dx + dy * dy < reach * reach:
-            away = isqrt(dx * dx + dy * dy) or 1
-            ship.x, ship.y = rx * FINE + dx * reach // away, ry * FINE + dy * reach // away
-            inward = ship.vx * dx + ship.vy * dy
-            if inward < 0:  # three quarters of the speed come back
-                ship.vx -= 7 * inward * dx // (4 * away * away)
-                ship.vy -= 7 * inward * dy // (4 * away * away)
-
-
-def _within(place: int, speed: int, high: int) -> tuple[int, int]:
+def _bounced(place: int, speed: int, high: int) -> tuple[int, int]:
     """Place and speed after a bounce off the walls, if there is one."""
     if place < SHIP_RADIUS:
         return SHIP_RADIUS, abs(speed) * 3 // 4
@@ -280,8 +291,31 @@ def _within(place: int, speed: int, high: int) -> tuple[int, int]:
     return place, speed
 
 
+class _Near(dict[tuple[int, int], list[Rock]]):
+    """By square, the rocks that a ship or a shot from there may touch within a period."""
+
+    def __init__(self, rocks: Iterable[Rock]) -> None:
+        self._rocks = rocks
+
+    def __missing__(self, square: tuple[int, int]) -> list[Rock]:
+        left, top = (place << SQUARE for place in square)
+        self[square] = found = [
+            (x, y, r)
+            for x, y, r in self._rocks
+            if left - r * FINE - AROUND < x * FINE < left + r * FINE + AROUND + (1 << SQUARE)
+            and top - r * FINE - AROUND < y * FINE < top + r * FINE + AROUND + (1 << SQUARE)
+        ]
+        return found
+
+
+_rocks_near = lru_cache(maxsize=256)(_Near)
+"""Of the rocks of a match, which stay where they are."""
+
+
 def _jostle(ships: list[Ship]) -> None:
     """Ships that touch are moved apart, and trade the speeds at which they met."""
+    if not _any_close([(ship.x, ship.y) for ship in ships]):
+        return
     wide = 2 * SHIP_RADIUS
     for number, a in enumerate(ships):
         for b in ships[number + 1 :]:
@@ -299,6 +333,19 @@ def _jostle(ships: list[Ship]) -> None:
                     a.vx, a.vy, b.vx, b.vy = a.vx + px, a.vy + py, b.vx - px, b.vy - py
                 _settle(a)
                 _settle(b)
+
+
+def _any_close(places: list[tuple[int, int]]) -> bool:
+    """Whether two ships might touch: in most periods none do, and then none is moved."""
+    wide = 2 * SHIP_RADIUS
+    places.sort()
+    for number, (x, y) in enumerate(places, 1):
+        for other_x, other_y in places[number:]:
+            if other_x - x >= wide:
+                break
+            if -wide < other_y - y < wide:
+                return True
+    return False
 
 
 def _settle(ship: Ship) -> None:
@@ -324,61 +371,68 @@ def _fire(state: State, seat: int, ship: Ship) -> None:
         state.shots[state.born] = Shot(seat, x, y, vx, vy, dies_at, ship.ago, row)
 
 
-_Target = tuple[int, Ship, int, int, int, int]
-"""A ship as a shot sees it: its seat, what can be hurt, where it was, and how it moves on."""
-
-
-def _fly_shots(state: State) -> None:
+def _fly_shots(state: State, near: _Near) -> None:
     """Move all shots on and let them hit what their players saw."""
-    seen: dict[int, list[_Target]] = {}
-    for key, shot in list(state.shots.items()):
-        if shot.ago not in seen:
-            seen[shot.ago] = _targets(state, shot.ago)
-        if not _fly(state, shot, seen[shot.ago]):
-            del state.shots[key]
+    time, dead = state.time, []
+    seen: dict[int, tuple[Places, Places]] = {}
+    for key, shot in state.shots.items():
+        ago = shot.ago
+        if ago not in seen:
+            seen[ago] = _seen(state, ago)
+        met = _met(shot, *seen[ago])
+        if (met and _hit(state, shot, met)) or not _fly(shot, time, near):
+            dead.append(key)
+    for key in dead:
+        del state.shots[key]
 
 
-def _targets(state: State, ago: int) -> list[_Target]:
-    """The ships that can be hit, where they were so many periods ago.
+def _fly(shot: Shot, time: int, near: _Near) -> bool:
+    """Move a shot on; False if that was its end."""
+    x, y = shot.x, shot.y
+    rocks = near[x >> SQUARE, y >> SQUARE]
+    shot.x = x = x + shot.vx
+    shot.y = y = y + shot.vy
+    if not (0 <= x < WIDTH * FINE and 0 <= y < HEIGHT * FINE and time < shot.dies_at):
+        return False
+    for rx, ry, r in rocks:
+        dx, dy = x // FINE - rx, y // FINE - ry
+        if dx * dx + dy * dy < r * r:
+            return False
+    return True
+
+
+def _seen(state: State, ago: int) -> tuple[Places, Places]:
+    """Where ships were so many periods ago, and a period later.
 
     What was is known to have moved on in the period after it, and was seen to. Where a ship will
     move in this period, nobody knows yet: in the present it stands until the shots have moved.
     """
-    if ago == 0 or not len(state.past):
-        return [(seat, ship, ship.x, ship.y, 0, 0) for seat, ship in state.ships.items() if ship.hp]
-    places, after = state.past.at(ago), state.past.at(ago - 1)
-    targets = []
+    if ago and len(state.past):
+        return state.past.at(ago), state.past.at(ago - 1)
+    places = {seat: (ship.x, ship.y) for seat, ship in state.ships.items()}
+    return places, places
+
+
+def _met(shot: Shot, before: Places, after: Places) -> list[int]:
+    """The seats of the ships that a shot meets in this period, its own left out."""
+    x, y, met = shot.x, shot.y, []
+    left, right, top, bottom = x - SHOT_NEAR, x + SHOT_NEAR, y - SHOT_NEAR, y + SHOT_NEAR
+    for seat, (at_x, at_y) in before.items():
+        if left < at_x < right and top < at_y < bottom and seat != shot.seat:
+            to_x, to_y = after.get(seat, (at_x, at_y))
+            if _meets(at_x - x, at_y - y, shot.vx - to_x + at_x, shot.vy - to_y + at_y):
+                met.append(seat)
+    return met
+
+
+def _hit(state: State, shot: Shot, met: list[int]) -> bool:
+    """Let a shot hit the first ship of those that it meets; False if none can be hit any more."""
     for seat, ship in state.ships.items():
-        if ship.hp and seat in places:
-            x, y = places[seat]
-            to_x, to_y = after.get(seat, (x, y))
-            targets.append((seat, ship, x, y, to_x - x, to_y - y))
-    return targets
-
-
-def _fly(state: State, shot: Shot, targets: list[_Target]) -> bool:
-    """Move a shot on and let it hit; False if that was its end."""
-    for seat, ship, at_x, at_y, move_x, move_y in targets:
-        dx, dy = at_x - shot.x, at_y - shot.y
-        near = -SHOT_NEAR < dx < SHOT_NEAR and -SHOT_NEAR < dy < SHOT_NEAR
-        if (
-            near
-            and ship.hp
-            and seat != shot.seat
-            and _meets(dx, dy, shot.vx - move_x, shot.vy - move_y)
-        ):
+        if seat in met and ship.hp:
             if state.time >= ship.safe_until:
                 _hurt(state, seat, ship, shot.seat)
-            return False
-    shot.x += shot.vx
-    shot.y += shot.vy
-    x, y = shot.x // FINE, shot.y // FINE
-    if not (0 <= x < WIDTH and 0 <= y < HEIGHT and state.time < shot.dies_at):
-        return False
-    for rx, ry, r in state.rocks:
-        if -r < x - rx < r and (x - rx) ** 2 + (y - ry) ** 2 < r * r:
-            return False
-    return True
+            return True
+    return False
 
 
 def _meets(dx: int, dy: int, vx: int, vy: int) -> bool:
@@ -400,12 +454,13 @@ def _hurt(state: State, seat: int, ship: Ship, by: int) -> None:
         state.scores[seat].by = by
 
 
-def _offer_kits(state: State) -> None:
+def _offer_kits(state: State, places: Places) -> None:
     """Hand kits to the ships that reach them, and lay out a new one now and then."""
     for key, (x, y, kind) in list(state.kits.items()):
-        for ship in state.ships.values():
-            dx, dy = ship.x - x * FINE, ship.y - y * FINE
-            if ship.hp and dx * dx + dy * dy < KIT_REACH * KIT_REACH:
+        left, right = x * FINE - KIT_REACH, x * FINE + KIT_REACH
+        for seat, (at_x, at_y) in places.items():
+            if left < at_x < right and _reaches(at_x - x * FINE, at_y - y * FINE):
+                ship = state.ships[seat]
                 if kind == "repair":
                     ship.hp = HP
                 else:
@@ -418,17 +473,20 @@ def _offer_kits(state: State) -> None:
         state.kits[state.born] = (x // FINE, y // FINE, state.rng.choice(KINDS))
 
 
-def _remember(state: State) -> None:
+def _reaches(dx: int, dy: int) -> bool:
+    return dx * dx + dy * dy < KIT_REACH * KIT_REACH
+
+
+def _remember(state: State, places: Places) -> None:
     """Keep what shots and players will ask for."""
-    places: Places = {}
+    time, drifts = state.time, not state.time % DRIFT_EVERY
     for seat, ship in state.ships.items():
         if not ship.hp:
             ship.told = None
             continue
-        places[seat] = (ship.x, ship.y)
-        if ship.told is None or not (state.time + seat) % OWN_EVERY:
+        if ship.told is None or not (time + seat) % OWN_EVERY:
             ship.told = own(ship)
-        if not state.time % DRIFT_EVERY:
+        if drifts:
             ship.drift = ((ship.vx + FINE // 2) // FINE, (ship.vy + FINE // 2) // FINE)
     state.past.keep(places)
 

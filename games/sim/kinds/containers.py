@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from games.sim.bits import BitReader, BitWriter, LayoutError
+from games.sim.bits import BitReader, Bits, BitWriter, LayoutError
 from games.sim.diff import REPLACED, Change
 from games.sim.kinds.kind import (
     COUNT_MAX,
@@ -140,6 +140,17 @@ class Optional(Coded):
             return bool(old == new)
         return self.of.same(old, new)
 
+    def tell(self, old: Held, new: Held) -> Bits | None:
+        if self.codes or old is new:
+            return super().tell(old, new)
+        if old is None or new is None:
+            bits = BitWriter()
+            bits.put(0, 1)
+            self.write(bits, new)
+            return bits.all()
+        told = self.of.tell(old, new)
+        return None if told is None else (1 << told[1] | told[0], told[1] + 1)
+
     def write(self, bits: BitWriter, held: Held) -> None:
         if self.codes:
             bits.put(held, self.width)
@@ -155,14 +166,9 @@ class Optional(Coded):
         return self.of.read(bits) if bits.take(1) else None
 
     def write_change(self, bits: BitWriter, old: Held, new: Held) -> None:
-        if self.codes:
-            bits.put(new, self.width)
-        elif old is None or new is None:
-            bits.put(0, 1)
-            self.write(bits, new)
-        else:
-            bits.put(1, 1)
-            self.of.write_change(bits, old, new)
+        told = self.tell(old, new)
+        assert told is not None
+        bits.put(*told)
 
     def read_change(self, bits: BitReader, old: Held) -> Held:
         if self.codes or not bits.take(1):
@@ -437,21 +443,18 @@ class Record(Kind):
 
     fields: Mapping[str, Kind]
     _holds: list[tuple[str, Callable[[Any], Held]]]
-    _flags: dict[str, int]
-    _widths: list[tuple[str, int]] | None
+    _tells: list[tuple[str, int, Callable[[Held, Held], Bits | None]]]
 
     def __init__(self, /, **fields: Kind) -> None:
         problems = inner_problems((f".{name}", kind) for name, kind in fields.items())
         exact = not problems and all(kind.exact for kind in fields.values())
-        flat = not problems and all(kind.codes for kind in fields.values())
         self._be(
             *fields.items(),
             problems=problems,
             fields=fields,
             exact=exact,
             _holds=[] if problems else [(name, kind.hold) for name, kind in fields.items()],
-            _flags={name: 1 << place for place, name in enumerate(reversed(fields))},
-            _widths=[(name, kind.width) for name, kind in fields.items()] if flat else None,
+            _tells=[] if problems else [(name, k.width, k.tell) for name, k in fields.items()],
         )
 
     def __repr__(self) -> str:
@@ -500,29 +503,28 @@ class Record(Kind):
     def read(self, bits: BitReader) -> dict[str, Held]:
         return {name: kind.read(bits) for name, kind in self.fields.items()}
 
-    def write_change(self, bits: BitWriter, old: dict[str, Held], new: dict[str, Held]) -> None:
-        if self._widths is not None:
-            return self._write_flat(bits, old, new)
-        changed = self._changed(old, new) if len(self.fields) > 1 else self.fields
-        flags = 0
-        for name in changed:
-            flags |= self._flags[name]
-        bits.put(flags, len(self.fields))
-        for name in changed:
-            self.fields[name].write_change(bits, old[name], new[name])
-
-    def _write_flat(self, bits: BitWriter, old: dict[str, Held], new: dict[str, Held]) -> None:
-        """The same where all fields are scalars, in one go."""
-        assert self._widths is not None
-        flags = codes = total = 0
-        for name, width in self._widths:
+    def tell(self, old: dict[str, Held], new: dict[str, Held]) -> Bits | None:
+        flags = number = total = 0
+        for name, width, of in self._tells:
             flags <<= 1
-            if old[name] != (code := new[name]):
+            before, after = old[name], new[name]
+            if before is after:
+                continue
+            if width:
+                if before != after:
+                    flags |= 1
+                    number = number << width | after
+                    total += width
+            elif (told := of(before, after)) is not None:
                 flags |= 1
-                codes = codes << width | code
-                total += width
-        bits.put(flags, len(self._widths))
-        bits.put(codes, total)
+                number = number << told[1] | told[0]
+                total += told[1]
+        return (flags << total | number, len(self._tells) + total) if flags else None
+
+    def write_change(self, bits: BitWriter, old: dict[str, Held], new: dict[str, Held]) -> None:
+        told = self.tell(old, new)
+        assert told is not None
+        bits.put(*told)
 
     def _changed(self, old: dict[str, Held], new: dict[str, Held]) -> list[str]:
         changed = []

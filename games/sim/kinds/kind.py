@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from games.sim.bits import BitReader, BitWriter
+from games.sim.bits import BitReader, Bits, BitWriter
 from games.sim.diff import REPLACED, Change
 
 Held = Any
@@ -117,6 +117,15 @@ class Kind:
     def read(self, bits: BitReader) -> Held:
         """What ``write`` wrote."""
         raise NotImplementedError
+
+    def tell(self, old: Held, new: Held) -> Bits | None:
+        """What ``write_change`` writes; None if the values are the same. What changes most says
+        this itself, since to look for a difference and to say it is one work."""
+        if old is new or self.same(old, new):
+            return None
+        bits = BitWriter()
+        self.write_change(bits, old, new)
+        return bits.all()
 
     def write_change(self, bits: BitWriter, old: Held, new: Held) -> None:
         """From one value to another that is not the same."""

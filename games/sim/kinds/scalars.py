@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from games.sim.bits import BitReader, BitWriter, LayoutError
+from games.sim.bits import BitReader, Bits, BitWriter, LayoutError
 from games.sim.kinds.kind import (
     CODES_MAX,
+    Held,
     Problems,
     Scalar,
     ViewError,
@@ -35,6 +36,9 @@ Ints = NDArray[np.int64]
 
 class Coded(Scalar):
     """A scalar whose codes are written as they are."""
+
+    def tell(self, old: Held, new: Held) -> Bits | None:
+        return None if old == new else (new, self.width)
 
     def write(self, bits: BitWriter, held: int) -> None:
         bits.put(held, self.width)

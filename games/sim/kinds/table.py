@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from games.sim import few as f
 from games.sim import rows as r
-from games.sim.bits import BitReader, BitWriter, LayoutError
+from games.sim import unrolled
+from games.sim.bits import BitReader, Bits, BitWriter, LayoutError
 from games.sim.diff import Change
 from games.sim.kinds.containers import count_problems, inner_problems, stated
 from games.sim.kinds.kind import Kind, Problems, Scalar, ViewError, shown
@@ -29,8 +30,15 @@ Way = ModuleType
 CODES_MAX = 1 << 31
 """Of a column: two codes then differ by 32 bits at the most."""
 
-KNOWN_MAX = 2048
+KNOWN_MAX = 8192
 """Values of a column whose codes are remembered."""
+
+_NO_ROW = 4
+"""Bits that say that there is none; they are zeros."""
+_NO_ROWS = 2 * _NO_ROW
+"""Bits that say that no row is gone, and none is new."""
+
+_NOTHING: dict[Any, Any] = {}
 
 _WRONG = (ValueError, TypeError, LookupError, OverflowError, struct.error)
 """What numpy, struct and the columns' kinds raise at values that do not fit."""
@@ -56,7 +64,9 @@ class Table(Kind):
     _angles: tuple[tuple[int, int], ...]
     _numbers: "_Numbers | None"
     _row: Callable[[Any], Any]
-    _known: list[Callable[[Any], int]]
+    _known: "list[_Known]"
+    _codes_of: Callable[..., f.Few]
+    _moved: unrolled.Move
 
     def __init__(
         self,
@@ -85,6 +95,7 @@ class Table(Kind):
             self._be(*said, problems=problems)
             return
         kinds = list(columns.values())
+        count = len(kinds)
         places = enumerate(kinds)
         angles = tuple((place, kind.codes) for place, kind in places if isinstance(kind, Angle))
         self._be(
@@ -99,9 +110,9 @@ class Table(Kind):
             _angles=angles,
             _numbers=_Numbers.of(kinds),
             _row=_row_of(list(columns)),
-            _known=[
-                kind.hold if isinstance(kind, Fixed) else _Known(kind).__getitem__ for kind in kinds
-            ],
+            _codes_of=unrolled.holder(count),
+            _moved=unrolled.mover(count, angles) if count else _unmoved,
+            _known=list(map(_Known, kinds)),
         )
 
     def __repr__(self) -> str:
@@ -162,21 +173,25 @@ class Table(Kind):
         if count > self.rows:
             raise ViewError(f"{count} rows, at most {self.rows} are declared")
 
-    def _hold_few(self, table: dict[Any, Any]) -> f.Few | None:
+    def hold_again(self, table: dict[Any, Any], shown: dict[Any, Any], held: Rows) -> Rows:
+        """The same of a map, where rows that look as in ``shown``, which is held in ``held``, are
+        taken from there: they are the same objects then."""
+        if table and (before := held.few) and (few := self._hold_few(table, shown, before)):
+            return Rows(None, None, few=few)
+        return self.hold(table)
+
+    def _hold_few(
+        self, table: dict[Any, Any], shown: dict[Any, Any] = _NOTHING, held: f.Few = _NOTHING
+    ) -> f.Few | None:
         """The rows one by one; None where they are many, or something is wrong or unusual."""
         if len(table) * len(self._known) > f.CELLS_MAX or len(table) > self.rows:
             return None
-        rows: Any = table.values()
         try:
-            if not (types := {*map(type, rows)}) <= {tuple, list}:
-                if not all(issubclass(row_type, tuple | list | dict) for row_type in types):
-                    return None
-                rows = map(self._row, rows)
-            columns = list(zip(*rows, strict=True))
-            if len(columns) != len(self._known):
-                return None
-            ids = list(table) if {*map(type, table)} == {int} else _ids(table).tolist()
-            few = dict(zip(ids, zip(*map(map, self._known, columns), strict=True), strict=True))
+            few = self._codes_of(table, shown, held, self._row, self._known)
+            ids = list(few)
+            if {*map(type, ids)} != {int}:
+                ids = _ids(few).tolist()
+                few = dict(zip(ids, few.values(), strict=True))
         except _WRONG:
             return None
         ordered = sorted(few)
@@ -336,13 +351,40 @@ class Table(Kind):
             raise LayoutError("a code that its column does not have")
         return ids, cells
 
-    def write_change(self, bits: BitWriter, old: Rows, new: Rows) -> None:
-        way: Way = r
-        found: Any
-        if (before := old.few) is not None and (after := new.few) is not None:
-            way, found = f, f.difference(before, after)
-        else:
-            found = r.difference(old, new)
+    def tell(self, old: Rows, new: Rows) -> Bits | None:
+        if old is new:
+            return None
+        before, after = old.few, new.few
+        if before is None or after is None:
+            return self._tell_of_many(old, new)
+        if before.keys() == after.keys():
+            moved = self._moved(before.values(), after.values())
+            return moved and (moved[0], _NO_ROWS + moved[1])
+        found = f.difference(before, after)
+        bits = BitWriter()
+        self._write_come_and_gone(bits, f, found, old, new)
+        bits.put(*(self._moved(found.before, found.after) or (0, _NO_ROW)))
+        return bits.all()
+
+    def _tell_of_many(self, old: Rows, new: Rows) -> Bits | None:
+        found = r.difference(old, new)
+        changed, count, folded = r.changes(found.before, found.after, self._angles)
+        if not (count or len(found.gone) or len(found.added_ids)):
+            return None
+        bits = BitWriter()
+        self._write_come_and_gone(bits, r, found, old, new)
+        bits.count(count)
+        if count:
+            if count < len(changed):
+                r.write_mask(bits, changed)
+            widths = r.widths(folded, len(self._widths))
+            bits.each(widths, 6)
+            r.write_cells(bits, folded, widths)
+        return bits.all()
+
+    def _write_come_and_gone(
+        self, bits: BitWriter, way: Way, found: Any, old: Rows, new: Rows
+    ) -> None:
         bits.count(len(found.gone))
         if len(found.gone):
             way.write_ids(bits, found.gone)
@@ -351,14 +393,11 @@ class Table(Kind):
         self._write_rows(bits, way, found.added_ids, found.added)
         if self.by_seat and len(found.added_ids):
             r.write_mask(bits, _still(found.added_ids, old.whole))
-        changed, count, folded = way.changes(found.before, found.after, self._angles)
-        bits.count(count)
-        if count:
-            if count < len(changed):
-                way.write_mask(bits, changed)
-            widths = way.widths(folded, len(self._widths))
-            bits.each(widths, 6)
-            way.write_cells(bits, folded, widths)
+
+    def write_change(self, bits: BitWriter, old: Rows, new: Rows) -> None:
+        told = self.tell(old, new)
+        assert told is not None
+        bits.put(*told)
 
     def read_change(self, bits: BitReader, old: Rows) -> Rows:
         gone, left = self._empty.ids, np.zeros(0, np.bool_)
@@ -409,18 +448,24 @@ def _still(ids: Ints | list[int], whole: Ints | None) -> r.Mask:
     return np.zeros(len(ids), np.bool_) if whole is None else r.is_among(np.asarray(ids), whole)
 
 
+def _unmoved(old: object, new: object) -> None:
+    """Rows without columns do not change."""
+
+
 class _Known(dict[Any, int]):
     """The codes of values of one kind, looked up: most values were there before. Those of a
-    ``Fixed`` were not, where it moves."""
+    ``Fixed`` were not, where it moves, and are not kept."""
 
     def __init__(self, kind: Kind) -> None:
         self._hold = kind.hold
+        self._keeps = not isinstance(kind, Fixed)
 
     def __missing__(self, value: Any) -> int:
-        if len(self) >= KNOWN_MAX:
-            self.clear()
         code: int = self._hold(value)
-        self[value] = code
+        if self._keeps:
+            if len(self) >= KNOWN_MAX:
+                self.clear()
+            self[value] = code
         return code
 
 
@@ -530,8 +575,10 @@ def _row_of(names: list[str]) -> Callable[[Any], Any]:
     count = len(names)
 
     def cells(row: Any) -> Any:
-        if not isinstance(row, dict):
+        if isinstance(row, tuple | list):
             return row
+        if not isinstance(row, dict):
+            raise TypeError("no row")
         if len(row) != count:
             raise ValueError("more or fewer cells than columns")
         taken = take(row) if take else ()

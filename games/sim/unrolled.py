@@ -1,0 +1,123 @@
+"""Loops over the rows of small tables, written out for their columns.
+
+In plain Python, to go from one column to the next takes longer than what is done there. So these
+functions are made for each number of columns: with a name for every column, and no loop over them.
+
+Rules of this file: what a function does stands in its docstring and in its template, ``{…}`` being
+the columns one after the other; ``few`` is tested against ``rows``, which does the same by numpy.
+"""
+
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from typing import Any
+
+from games.sim.bits import Bits, count_of
+
+Row = tuple[int, ...]
+
+_HOLD = """
+def hold(table, shown, held, cells, codes):
+    [{code}] = codes
+    rows = {{}}
+    for key, row in table.items():
+        if shown.get(key) == row:
+            rows[key] = held[key]
+        else:
+            [{cell}] = row if type(row) is tuple else cells(row)
+            rows[key] = ({coded})
+    return rows
+"""
+
+_MOVE = """
+def move(old, new):
+    [{widest}] = [{zeros}]
+    mask = 0
+    rows = []
+    for before, after in zip(old, new):
+        mask += mask
+        if before is not after and before != after:
+            mask += 1
+            [{was}] = before
+            [{cell}] = after
+            {folds}
+            rows.append(({cell}))
+    count = len(rows)
+    if not count:
+        return None
+    {lengths}
+    width = {total}
+    number, bits = count_of(count)
+    if count < len(old):
+        number = number << len(old) | mask
+        bits += len(old)
+    {widths}
+    for [{cell}] in rows:
+        row = 0
+        {joined}
+        number = number << width | row
+    return number, bits + 6 * {count} + count * width
+"""
+
+
+@lru_cache
+def holder(columns: int) -> Callable[..., dict[Any, Row]]:
+    """``hold(table, shown, held, cells, codes)``: a table's rows by the code of each cell.
+
+    Rows that look as they do in ``shown`` are taken from ``held``. ``cells`` makes a tuple or list
+    of a row that is none; ``codes`` has, for each column, the code of each value. What these raise
+    is raised, and ``ValueError`` for a row that has more cells, or fewer.
+    """
+    made: Callable[..., dict[Any, Row]]
+    made = _made("hold", _HOLD, columns, coded=_each("k{0}[c{0}], ", columns))
+    return made
+
+
+Move = Callable[[Collection[Row], Collection[Row]], Bits | None]
+
+
+@lru_cache
+def mover(columns: int, angles: tuple[tuple[int, int], ...]) -> Move:
+    """``move(old, new)``: how rows changed, which are as many as before: as a table says it, from
+    the count of the changed ones on; None if none did. There is at least one column.
+
+    Args:
+        angles: Place of each column that goes round in a circle, and in how many steps.
+    """
+    steps = dict(angles)
+    folds = []
+    for place in range(columns):
+        turn, half = steps.get(place, 0), steps.get(place, 0) // 2
+        folds.append(
+            f"c{place} = (c{place} - w{place} + {half}) % {turn} - {half}"
+            if turn
+            else f"c{place} -= w{place}"
+        )
+        folds.append(f"c{place} = c{place} + c{place} if c{place} >= 0 else ~(c{place} + c{place})")
+        folds.append(f"m{place} |= c{place}")
+    made: Move = _made(
+        "move",
+        _MOVE,
+        columns,
+        zeros="0, " * columns,
+        folds="\n            ".join(folds),
+        lengths=_each("m{0} = m{0}.bit_length(); ", columns),
+        total=" + ".join(f"m{place}" for place in range(columns)),
+        widths=_each("number = number << 6 | m{0}; ", columns),
+        joined=_each("row = row << m{0} | c{0}; ", columns),
+        count=columns,
+    )
+    return made
+
+
+def _made(name: str, template: str, columns: int, **parts: Any) -> Any:
+    names = {
+        kind: _each(f"{letter}{{0}}, ", columns)
+        for kind, letter in (("cell", "c"), ("was", "w"), ("widest", "m"), ("code", "k"))
+    }
+    made: dict[str, Any] = {"count_of": count_of}
+    exec(template.format(**names, **parts), made)  # noqa: S102 - of nothing but numbers
+    return made[name]
+
+
+def _each(part: str, columns: int) -> str:
+    return "".join(part.format(place) for place in range(columns))
