@@ -26,7 +26,8 @@ help:
 	@echo "make cluster three workers with Redis, PostgreSQL and nginx (WORKERS=5, SERVER=daphne, NGINX=0)"
 	@echo "make test    the whole suite (BROWSER=0 leaves the browser out); make fast: the pure floors alone"
 	@echo "make check   format, lint, types, imports, migrations, deployment"
-	@echo "make e2e     the browser tests alone;  make bench: what a client costs;  make format"
+	@echo "make bench   what a client costs, beside Colyseus and a tutorial's server"
+	@echo "make e2e     the browser tests alone;  make format"
 	@echo "make chaos   faults at real processes, drawn from SEED; RUNS, SECONDS of each, ROOMS, PAUSE='5 7',"
 	@echo "             KINDS=kill,drain, DATABASE=postgres, RESULTS=file to go on with, and to sum up"
 
@@ -59,6 +60,7 @@ cluster: $(VENV)/.installed-tests
 	@exec $(PY) manage.py cluster --workers $(WORKERS) $(if $(filter 0,$(NGINX)),--no-nginx) \
 	  --server $(if $(filter file,$(origin SERVER)),uvicorn,$(SERVER))
 
+# ARGS go to it, such as ARGS='--contender evertick --runs 1' or ARGS=--resume; see bench/README.md.
 bench: $(VENV)/.installed-tests
 	@$(PY) -m bench.run $(ARGS)
 

@@ -48,7 +48,7 @@ class Sampler:
         path.write_text("\n".join(lines))
 
     def _look(self, _: int, frame: FrameType | None) -> Any:
-        stack = []
+        stack: list[CodeType] = []
         while frame is not None and len(stack) < DEEP_MAX:
             stack.append(frame.f_code)
             frame = frame.f_back

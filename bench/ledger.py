@@ -9,8 +9,8 @@ import argparse
 import asyncio
 import statistics
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -65,7 +65,7 @@ async def valkey(fsync: str) -> AsyncIterator[tuple[Ledger, Server]]:
         await ledger.close()
 
 
-STORES = {
+STORES: dict[str, Callable[[], AbstractAsyncContextManager[tuple[Ledger, Server]]]] = {
     "memory": memory,
     "SQLite, NORMAL": lambda: sqlite("NORMAL"),
     "SQLite, FULL": lambda: sqlite("FULL"),

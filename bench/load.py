@@ -1,87 +1,105 @@
-"""The players: one process that makes matches, opens sockets, plays, and counts what comes back.
+"""The players: one process that fills rooms, plays in all of them, and counts what comes back.
 
-``python -m bench.load <plan as JSON>``, in the environment of the worker it plays at; prints a
-``Load`` as JSON. It makes matches by the same services as the lobby does, in the worker's database,
-and says to the worker when counting begins and ends.
+``python -m bench.load <contender> <port> <core>``. It reads orders from its standard input, a
+line of JSON each, and answers each on its standard output; between them it plays on.
 """
 
-import asyncio
 import gc
 import os
-import signal
+import resource
+import select
 import sys
 import time
-from collections.abc import Iterator
-from itertools import pairwise
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-import django
 import msgspec
-import uvloop
 
-from bench.server import Report, pin, waited_s
-from bench.wire import Player
-from games.protocol.codec import Encoding
+from bench.contenders import HZ, Shape, Tables, contenders, pin
+from bench.wire import Counts, Player
 
 SLOTS = 25
 """A period is cut into this many; each has its share of the players, who send at its start."""
-JOINING_MAX = 24
-"""Sockets that are being opened at once."""
+TIMED_MAX = 50
+"""Players whose inputs are timed into the state: one of each room, over all slots."""
+JOINING_MAX = 16
+"""Players that are on their way to their seats at once."""
 JOIN_S_MAX = 60.0
-REPORT_S_MAX = 20.0
-"""Seconds for all to be in their seats, and for the worker to report."""
-LENGTH_S = 600
-"""Of each match: the longest that arena has, and longer than any run here."""
+BATCH = 32
+"""Sockets that are read after one look at the clock."""
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """What to do.
+class Fill(msgspec.Struct, tag="fill"):
+    """More rooms, full of players; one at a time where ``alone``, to see what each takes."""
+
+    rooms: int
+    seats: int = 10
+    space: int = 1
+    alone: bool = False
+
+
+class Count(msgspec.Struct, tag="count"):
+    """Play on for so long, and say what came back."""
+
+    seconds: float
+
+
+class Idle(msgspec.Struct, tag="idle"):
+    """Play on for so long, or do not even send where ``silent``."""
+
+    seconds: float
+    silent: bool = False
+
+
+Order = Fill | Count | Idle
+
+
+class Filled(msgspec.Struct):
+    """What it took to fill rooms.
 
     Attributes:
-        pid: Of the worker; ``report`` is where it reports.
-        core: To stay on; -1: any.
+        first_ms: From asking for a place to the whole state, of each player that opened a room.
+        next_ms: Of all others.
+        lost: Players that did not come in, by reason.
     """
 
-    host: str
-    port: int
-    pid: int
-    report: str
-    core: int
-    title: str
-    rooms: int
     players: int
-    hz: int
-    warmup_s: float
-    seconds: float
-    encoding: Encoding
+    first_ms: list[float]
+    next_ms: list[float]
+    lost: dict[str, int]
 
 
 class Load(msgspec.Struct):
-    """What came of it; rates are for each second.
+    """What players saw; rates are for each second.
 
     Attributes:
-        bytes_per_client: Payload of the server's frames.
-        patches_min: State messages of the client that got fewest; ``patches_median`` of the middle.
-        gap_ms_p50: Time between two state messages, over all clients.
-        inputs_min: Inputs of the client that sent fewest.
-        asked_again: Inputs that the worker had no place for, all clients.
+        read_bytes: WebSocket frames from the server, their headers included, each player.
+        patches_min: State messages of the player that got fewest.
+        gap_ms_p50: Time between two state messages, over all players.
+        applied_ms_p50: From sending an input to the first state that shows it.
+        inputs_min: Inputs of the player that sent fewest.
+        asked_again: Inputs that the server had no place for, all players.
         cpu_share: Of one core, used by this process; beyond 0.8 it measures itself.
+        waited_share: Of the time in which it was ready to run and something else had its core.
         late_ms_p99: How late this process was to send.
-        lost: Clients whose socket closed, by reason.
-        server: What the worker says.
+        lost: Players whose socket closed, by reason.
     """
 
-    clients: int
+    players: int
     seconds: float
-    frames_per_client: float
-    bytes_per_client: float
+    read_bytes: float
     patches_min: float
     patches_median: float
+    patches_max: float
     gap_ms_p50: float
     gap_ms_p99: float
     gap_ms_max: float
+    applied: int
+    applied_ms_p50: float
+    applied_ms_p99: float
     inputs_min: float
     asked_again: int
     cpu_share: float
@@ -89,192 +107,201 @@ class Load(msgspec.Struct):
     late_ms_p99: float
     late_ms_max: float
     lost: dict[str, int]
-    server: Report
 
 
-def quantile(ordered: list[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
     """The value that this share of all does not exceed; 0 of none."""
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-# --- matches ------------------------------------------------------------------------------------
+def waited_s() -> float:
+    """Seconds in which this process was ready to run and did not, as Linux counts them."""
+    try:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
-def make_seats(plan: Plan) -> list[tuple[str, int, int]]:
-    """Matches with people in them: match, seat and user of each player to come."""
-    from django.contrib.auth import get_user_model
-    from django.db import transaction
+class Crowd:
+    """All players, and the loop that plays them.
 
-    from games import services
+    Each sends at a moment of the period that stays its own, evenly over all of it.
+    """
 
-    users = get_user_model().objects
-    stamp = f"{os.getpid()}-{time.time_ns()}"
-    made = users.bulk_create(
-        users.model(username=f"bench-{stamp}-{number}", name=f"Player {number}", guest=True)
-        for number in range(plan.rooms * plan.players)
-    )
-    seats = []
-    with transaction.atomic():
-        for first in range(0, len(made), plan.players):
-            people = made[first : first + plan.players]
-            match = services.match_start(
-                title=plan.title,
-                settings={"length_s": LENGTH_S},
-                players=[services.Player(user.pk, user.name) for user in people],
-            )
-            seats += [(str(match.id), seat, user.pk) for seat, user in enumerate(people)]
-    return seats
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.counts = Counts()
+        self.players: list[Player] = []
+        self._slots: list[list[Player]] = [[] for _ in range(SLOTS)]
+        self._slot_s = 1 / HZ / SLOTS
+        self._slot = 0
+        self._due = perf_counter()
+        self._late = array("d")
+        self._timed = 0
+        self._silent = False
+        self._poll = select.epoll()
+        self._called: dict[int, Callable[[], None]] = {}
+
+    def watch(self, file: int, call: Callable[[], None]) -> None:
+        """Call whenever there is something to read."""
+        self._called[file] = call
+        self._poll.register(file, select.EPOLLIN)
+
+    def play(self, until: float) -> None:
+        """Read and send until then."""
+        while (now := perf_counter()) < until:
+            self.turn(max(0.0, min(self._due, until) - now))
+
+    def turn(self, wait_s: float) -> None:
+        """Read what there is, waiting for it so long at the most; send what is due."""
+        called = self._called
+        for file, _ in self._poll.poll(wait_s, BATCH):
+            called[file]()
+        now = perf_counter()
+        while now >= self._due:
+            self._late.append(now - self._due)
+            self._due += self._slot_s
+            self._slot = (self._slot + 1) % SLOTS
+            if not self._silent:
+                for player in self._slots[self._slot]:
+                    if not player.closed:
+                        player.send_input(now)
+                now = perf_counter()
+            if now - self._due > self._slot_s:
+                break  # what arrives has its turn, however late we are
+
+    # --- orders ----------------------------------------------------------------------------------
+
+    def fill(self, order: Fill) -> Filled:
+        """See ``Fill``; they play as soon as they are in."""
+        tables = self._tables.rooms(order.rooms, Shape(order.seats, order.space), self.counts)
+        filled = Filled(0, [], [], {})
+        rooms = [list(room) for room in tables]
+        end = perf_counter() + JOIN_S_MAX + 0.02 * order.rooms * order.seats
+        at_once = 1 if order.alone else JOINING_MAX
+        firsts = [room[0] for room in rooms]
+        self._seat(firsts, at_once, end, filled.first_ms, filled)
+        others = list(chain.from_iterable(room[1:] for room in rooms))
+        self._seat(others, at_once, end, filled.next_ms, filled)
+        for player in firsts[: max(0, TIMED_MAX - self._timed)]:
+            player.timed = True
+            self._timed += 1
+        return filled
+
+    def _seat(
+        self, waiting: list[Player], at_once: int, end: float, took_ms: list[float], filled: Filled
+    ) -> None:
+        """Bring players to their seats, so many at once."""
+        coming: dict[Player, float] = {}
+        queue = iter(waiting)
+        left = True
+        while left or coming:
+            while left and len(coming) < at_once:
+                player = next(queue, None)
+                if player is None:
+                    left = False
+                    break
+                coming[player] = perf_counter()
+                player.dial(self.watch)
+            self.turn(0.001)
+            now = perf_counter()
+            for player, since in list(coming.items()):
+                if player.joined:
+                    took_ms.append(1000 * (now - since))
+                    self.players.append(player)
+                    self._slots[len(self.players) % SLOTS].append(player)
+                    filled.players += 1
+                elif player.closed or now > end:
+                    why = player.closed or "did not come in"
+                    filled.lost[why] = filled.lost.get(why, 0) + 1
+                    player.fail(why)
+                else:
+                    continue
+                del coming[player]
+
+    def count(self, order: Count) -> Load:
+        """See ``Count``."""
+        for player in self.players:
+            player.reset()
+        self.counts.reset()
+        self._late = array("d")
+        began, cpu, waited = perf_counter(), time.process_time(), waited_s()
+        self.play(began + order.seconds)
+        seconds = perf_counter() - began
+        used, stood = time.process_time() - cpu, waited_s() - waited
+        return self._summed(seconds, used / seconds, stood / seconds)
+
+    def _summed(self, seconds: float, cpu_share: float, waited_share: float) -> Load:
+        players = self.players
+        patches = sorted(player.patches / seconds for player in players)
+        gaps, applied = sorted(self.counts.gaps), sorted(self.counts.applied)
+        late = sorted(self._late)
+        lost: dict[str, int] = {}
+        for player in players:
+            if player.closed:
+                lost[player.closed] = lost.get(player.closed, 0) + 1
+        return Load(
+            players=len(players),
+            seconds=seconds,
+            read_bytes=sum(player.read for player in players) / max(1, len(players)) / seconds,
+            patches_min=quantile(patches, 0),
+            patches_median=quantile(patches, 0.5),
+            patches_max=quantile(patches, 1),
+            gap_ms_p50=1000 * quantile(gaps, 0.5),
+            gap_ms_p99=1000 * quantile(gaps, 0.99),
+            gap_ms_max=1000 * quantile(gaps, 1),
+            applied=len(applied),
+            applied_ms_p50=1000 * quantile(applied, 0.5),
+            applied_ms_p99=1000 * quantile(applied, 0.99),
+            inputs_min=min((player.sent for player in players), default=0) / seconds,
+            asked_again=self.counts.asked_again,
+            cpu_share=cpu_share,
+            waited_share=waited_share,
+            late_ms_p99=1000 * quantile(late, 0.99),
+            late_ms_max=1000 * quantile(late, 1),
+            lost=lost,
+        )
+
+    def idle(self, order: Idle) -> None:
+        """See ``Idle``."""
+        self._silent = order.silent
+        self.play(perf_counter() + order.seconds)
 
 
-# --- play ---------------------------------------------------------------------------------------
+def orders(crowd: Crowd) -> Iterator[Order]:
+    """One after another, as they come; the crowd plays meanwhile. Ends with the input."""
+    lines: list[bytes] = []
+    rest = b""
+    ended = False
+
+    def read() -> None:
+        nonlocal rest, ended
+        data = os.read(0, 65_536)
+        ended = not data
+        *whole, rest = (rest + data).split(b"\n")
+        lines.extend(whole)
+
+    crowd.watch(0, read)
+    while not ended:
+        crowd.play(perf_counter() + 0.02)
+        while lines:
+            yield msgspec.json.decode(lines.pop(0), type=Order)
 
 
-async def join_all(plan: Plan, seats: list[tuple[str, int, int]]) -> list[Player]:
-    """All players in their seats."""
-    gate = asyncio.Semaphore(JOINING_MAX)
-
-    async def join(number: int, match: str, seat: int, user: int) -> Player:
-        async with gate:
-            return await open_player(plan, number, match, seat, user)
-
-    async with asyncio.timeout(JOIN_S_MAX):
-        return await asyncio.gather(*(join(number, *seat) for number, seat in enumerate(seats)))
-
-
-async def open_player(plan: Plan, number: int, match: str, seat: int, user: int) -> Player:
-    """One player in their seat."""
-    from games.tickets import ticket_issue
-
-    ticket = ticket_issue(match=match, seat=seat, user=user, name=f"Player {number}")
-    host = f"{plan.host}:{plan.port}"
-    _, player = await asyncio.get_running_loop().create_connection(
-        lambda: Player(f"/ws/room/{match}", host, ticket, plan.encoding, number),
-        plan.host,
-        plan.port,
-    )
-    await player.joined
-    return player
-
-
-class Hands:
-    """Sends the inputs of all players, evenly over each period."""
-
-    def __init__(self, players: list[Player], hz: int) -> None:
-        self._slots = [players[slot::SLOTS] for slot in range(SLOTS)]
-        self._slot_s = 1 / hz / SLOTS
-        self.late_ms: list[float] = []
-
-    async def run(self) -> None:
-        """Until cancelled; who is late makes up for it."""
-        start, number = perf_counter(), 0
-        while True:
-            number += 1
-            due = start + number * self._slot_s
-            if (wait := due - perf_counter()) > 0:
-                await asyncio.sleep(wait)
-            elif number % SLOTS == 0:
-                await asyncio.sleep(0)  # what arrives has its turn, however late we are
-            self.late_ms.append(1000 * (perf_counter() - due))
-            for player in self._slots[number % SLOTS]:
-                if not player.closed:
-                    player.send_input()
-
-
-async def play(plan: Plan, seats: list[tuple[str, int, int]]) -> Load:
-    """Join, warm up, count, and say what was counted."""
-    players = await join_all(plan, seats)
+def main(name: str, port: str, core: str) -> None:
+    """See above."""
+    pin(int(core))
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    crowd = Crowd(contenders()[name].tables(int(port)))
     gc.collect()
     gc.freeze()
     gc.disable()
-    hands = Hands(players, plan.hz)
-    sending = asyncio.create_task(hands.run())
-    await asyncio.sleep(plan.warmup_s)
-
-    os.kill(plan.pid, signal.SIGUSR1)
-    for player in players:
-        player.reset()
-    hands.late_ms.clear()
-    began, cpu, waited = perf_counter(), time.process_time(), waited_s()
-    await asyncio.sleep(plan.seconds)
-    os.kill(plan.pid, signal.SIGUSR2)
-    seconds = perf_counter() - began
-    cpu_share = (time.process_time() - cpu) / seconds
-    waited_share = (waited_s() - waited) / seconds
-    counted = [
-        (player.arrivals, player.sent, player.frames, player.payload_bytes, player.asked_again)
-        for player in players
-    ]
-    late = sorted(hands.late_ms)
-
-    report = await asyncio.to_thread(read_report, Path(plan.report))
-    sending.cancel()
-    lost: dict[str, int] = {}
-    for player in players:
-        if player.closed:
-            lost[player.closed] = lost.get(player.closed, 0) + 1
-        player.close()
-    return sum_up(counted, late, seconds, lost, report, cpu_share, waited_share)
-
-
-def read_report(path: Path) -> Report:
-    """What the worker wrote, as soon as it did."""
-    end = perf_counter() + REPORT_S_MAX
-    while not path.exists():
-        if perf_counter() > end:
-            raise TimeoutError("the worker does not report")
-        time.sleep(0.01)
-    return msgspec.json.decode(path.read_bytes(), type=Report)
-
-
-def sum_up(
-    counted: list[tuple[Any, int, int, int, int]],
-    late: list[float],
-    seconds: float,
-    lost: dict[str, int],
-    report: Report,
-    cpu_share: float,
-    waited_share: float,
-) -> Load:
-    """All players' counts in one."""
-    clients = len(counted)
-    patches = sorted(len(arrivals) / seconds for arrivals, *_ in counted)
-    gaps = sorted(gap for arrivals, *_ in counted for gap in gaps_ms(arrivals))
-    return Load(
-        clients=clients,
-        seconds=seconds,
-        frames_per_client=sum(frames for _, _, frames, _, _ in counted) / clients / seconds,
-        bytes_per_client=sum(size for _, _, _, size, _ in counted) / clients / seconds,
-        patches_min=patches[0],
-        patches_median=quantile(patches, 0.5),
-        gap_ms_p50=quantile(gaps, 0.5),
-        gap_ms_p99=quantile(gaps, 0.99),
-        gap_ms_max=quantile(gaps, 1.0),
-        inputs_min=min(sent for _, sent, *_ in counted) / seconds,
-        asked_again=sum(again for *_, again in counted),
-        cpu_share=cpu_share,
-        waited_share=waited_share,
-        late_ms_p99=quantile(late, 0.99),
-        late_ms_max=quantile(late, 1.0),
-        lost=lost,
-        server=report,
-    )
-
-
-def gaps_ms(arrivals: Any) -> Iterator[float]:
-    """Times between one state message and the next."""
-    return (1000 * (after - before) for before, after in pairwise(arrivals))
-
-
-def main(argument: str) -> None:
-    """See above."""
-    plan = msgspec.json.decode(argument, type=Plan)
-    pin(plan.core)
-    django.setup()
-    seats = make_seats(plan)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        load = runner.run(play(plan, seats))
-    sys.stdout.write(msgspec.json.encode(load).decode() + "\n")
+    for order in orders(crowd):
+        answer = getattr(crowd, type(order).__name__.lower())(order)
+        sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -20,7 +20,7 @@ from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
-from bench.server import paces_ms
+from bench.measure import paces_ms
 from games.catalog import TITLES
 from games.limits import CHECKPOINT_S
 from games.protocol import codec
@@ -206,8 +206,11 @@ def main() -> None:
         whole(plan.title, plan.seats, ticks, rounds=1)  # what is remembered is remembered then
         match = Match(plan.title, plan.seats)
         profile = cProfile.Profile()
-        profile.runcall(lambda: [match.tick() for _ in range(ticks)])
-        return pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(40) and None
+        with profile:
+            for _ in range(ticks):
+                match.tick()
+        pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(40)
+        return
     print("| part | µs a tick |\n|---|---:|")
     for name, us in parts(plan.title, plan.seats, ticks, plan.rounds).items():
         print(f"| {name} | {us:.1f} |")
@@ -222,7 +225,7 @@ def main() -> None:
         f"\n{plan.seats} seats: {calls.python / ticks:.0f} calls of Python and "
         f"{calls.c / ticks:.0f} of C a tick; {(match.told - told) / ticks / plan.seats:.1f} bytes "
         f"a seat and tick, {(match.kept - kept) / ticks:.0f} for the journal. "
-        f"Pace {min(paces_ms()):.2f} ms."
+        f"Pace {min(paces_ms(-1)):.2f} ms."
     )
 
 

