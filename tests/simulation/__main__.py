@@ -6,7 +6,11 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections import Counter
+from contextlib import ExitStack, nullcontext
+from functools import partial
+from multiprocessing import get_context
 
 TRACE_SHOWN = 60
 """Lines of a trace that are shown when something is wrong."""
@@ -29,26 +33,36 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1, help="how many, from that one on")
     parser.add_argument("--faults", default="1x", help="how much goes wrong: 1x, 5x, 0.5x")
     parser.add_argument("--mutant", help="with this bug planted; see mutants.py")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that tell stories")
     parser.add_argument("--trace", action="store_true", help="show all that happened")
     return parser.parse_args()
 
 
 def _runs(options: argparse.Namespace) -> int:
-    from contextlib import nullcontext
-
-    from tests.simulation.mutants import MUTANTS
-    from tests.simulation.run import Result, run
-
-    badness = float(options.faults.removesuffix("x"))
-    planted = MUTANTS[options.mutant] if options.mutant else nullcontext
-    results: list[Result] = []
-    for seed in range(options.seed, options.seed + options.seeds):
-        with planted():
-            result = run(seed, badness)
-        results.append(result)
-        _print(result, options)
-    _print_sum(results)
+    seeds = range(options.seed, options.seed + options.seeds)
+    tell = partial(_tell, options)
+    began = time.perf_counter()
+    results = []
+    with ExitStack() as stack:
+        stories = map(tell, seeds)
+        if options.jobs > 1:
+            pool = stack.enter_context(get_context("fork").Pool(options.jobs))
+            stories = pool.imap(tell, seeds)
+        for result in stories:
+            results.append(result)
+            _print(result, options)
+    _print_sum(results, time.perf_counter() - began)
     return 1 if any(result.complaints for result in results) else 0
+
+
+def _tell(options: argparse.Namespace, seed: int):
+    """The story of one seed."""
+    from tests.simulation.mutants import MUTANTS
+    from tests.simulation.run import run
+
+    planted = MUTANTS[options.mutant] if options.mutant else nullcontext
+    with planted():
+        return run(seed, float(options.faults.removesuffix("x")))
 
 
 def _print(result, options: argparse.Namespace) -> None:
@@ -72,11 +86,10 @@ def _print(result, options: argparse.Namespace) -> None:
         )
 
 
-def _print_sum(results) -> None:
+def _print_sum(results, took_s: float) -> None:
     kinds: Counter[str] = Counter()
     for result in results:
         kinds.update(result.faults)
-    took_s = sum(result.took_s for result in results)
     seconds = sum(result.seconds for result in results)
     bad = [result.seed for result in results if result.complaints]
     print()
