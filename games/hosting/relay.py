@@ -120,6 +120,9 @@ class Tell(_Message):
     owner: str = ""
 
 
+To = Literal["all", "players", "spectators"]
+
+
 class Publish(_Message):
     """What changed, for all viewers of a room, or for those of one kind.
 
@@ -132,7 +135,7 @@ class Publish(_Message):
     """
 
     match: str
-    to: Literal["all", "players", "spectators"]
+    to: To
     tick: int
     shared: dict[str, bytes]
     own: dict[str, bytes]
