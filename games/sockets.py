@@ -17,7 +17,7 @@ class Lane(Protocol):
             still takes all others; frames keep their order. None: it takes no more.
     """
 
-    sink: Callable[[bytes], None] | None
+    sink: Callable[[bytes], object] | None
 
     def write(self, payload: bytes) -> bool:
         """Send a binary frame now; False if it cannot go now, or nothing can any more."""

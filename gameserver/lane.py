@@ -69,13 +69,13 @@ class Splitter:
             data, self._rest = self._rest + data, b""
         at, end = 0, len(data)
         while end - at >= 2 and not self._broken:
-            kind, size = data[at], data[at + 1] - MASKED
-            if kind == BINARY and 0 <= size < SMALL and not self._fragmented:
-                stop = at + 6 + size
+            size = data[at + 1] - MASKED
+            if data[at] == BINARY and 0 <= size < SMALL and not self._fragmented:
+                start = at + 6
+                stop = start + size
                 if stop > end:
                     break
-                payload = apply_mask(data[at + 6 : stop], data[at + 2 : at + 6])
-                if not self._direct(payload):
+                if not self._direct(apply_mask(data[start:stop], data[at + 2 : start])):
                     self._ordinary(data[at:stop])
             else:
                 stop = self._other(data, at, end)
@@ -114,15 +114,17 @@ class Lane:
     Attributes:
         sink: Takes the payload of each small binary frame from now on, in order; None: it waits in
             the ordinary way. What it raises ends the connection.
+        clear: Whether the line is there, and the peer reads what it is sent.
     """
 
     def __init__(self, socket: "LaneSocket") -> None:
-        self.sink: Callable[[bytes], None] | None = None
-        self._conn, self._transport, self._writable = socket.conn, socket.transport, socket.writable
+        self.sink: Callable[[bytes], object] | None = None
+        self.clear = True
+        self._conn, self._transport = socket.conn, socket.transport
 
     def write(self, payload: bytes) -> bool:
         """Send a binary frame now; False if it cannot go now, or nothing can any more."""
-        if not self._is_free():
+        if not self.clear or self._conn.state is not State.OPEN:
             return False
         size = len(payload)
         start = _SMALL_HEADS[size] if size < SMALL else head(BINARY, size)
@@ -131,18 +133,10 @@ class Lane:
 
     def write_text(self, payload: bytes) -> bool:
         """The same with a text frame; ``payload`` is UTF-8."""
-        if not self._is_free():
+        if not self.clear or self._conn.state is not State.OPEN:
             return False
         self._transport.write(head(TEXT, len(payload)) + payload)
         return True
-
-    def _is_free(self) -> bool:
-        """Whether the peer reads what it is sent, and nobody has said or seen the end."""
-        return (
-            self._writable.is_set()
-            and self._conn.state is State.OPEN
-            and not self._transport.is_closing()
-        )
 
 
 class LaneSocket(WebSocketsSansIOProtocol):
@@ -178,7 +172,17 @@ class LaneSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self.lane is not None:
-            self.lane.sink = None
+            self.lane.sink, self.lane.clear = None, False
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.lane is not None:
+            self.lane.clear = False
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.lane is not None:
+            self.lane.clear = True
 
     def handle_ping(self) -> None:
         """Answered, but not to a peer that does not read the answers."""

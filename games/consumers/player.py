@@ -106,30 +106,24 @@ class PlayerConsumer(SocketConsumer):
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """One message from the browser."""
-        if self._close is not None:
-            return
         try:
             if hello := self._hear(self._payload(message)):
                 await self._hello(hello)
         except ProtocolError as error:
             self._fail(error.code, error.close)
 
-    def _heard(self, frame: bytes) -> None:
-        """One message from the browser, by the lane of its server."""
+    def _hear(self, payload: bytes | str) -> Hello | None:
+        """Do what one message asks for; a hello takes time, and is the caller's to answer."""
         if self._close is not None:
-            return
+            return None
         try:
-            self._hear(frame)
+            if self._bucket.take(self.loop.time()):
+                return self._handle(codec.decode(payload, self.encoding))
+            self._warn_flood()
+            if len(payload) <= REPORT_BYTES_MAX:
+                self._hear_report(codec.decode(payload, self.encoding))
         except ProtocolError as error:
             self._fail(error.code, error.close)
-
-    def _hear(self, payload: bytes | str) -> Hello | None:
-        """Do what a message asks for, if it is one of those allowed; a hello is for the caller."""
-        if self._bucket.take(self.loop.time()):
-            return self._handle(codec.decode(payload, self.encoding))
-        self._warn_flood()
-        if len(payload) <= REPORT_BYTES_MAX:
-            self._hear_report(codec.decode(payload, self.encoding))
         return None
 
     def gone(self) -> None:
@@ -176,13 +170,13 @@ class PlayerConsumer(SocketConsumer):
     # --- what the browser says -----------------------------------------------------------------
 
     def _handle(self, message: ClientMessage) -> Hello | None:
-        if (self.right is None) != isinstance(message, Hello):
+        if self.right is None:
+            if isinstance(message, Hello):
+                return message
             raise ProtocolError(Code.UNEXPECTED_MESSAGE)
         match message:
-            case Input():
-                self._input(message)
-            case Hello():
-                return message
+            case Input():  # nearly all of them
+                self._input(message, self.right.seat)
             case Ping(n=n):
                 self.outbox.offer(codec.frame(Pong(n=n), encoding=self.encoding))
             case Resync(tick=tick):
@@ -192,14 +186,16 @@ class PlayerConsumer(SocketConsumer):
                     raise ProtocolError(Code.UNEXPECTED_MESSAGE)
             case Leave():
                 self._post(Quit(self.viewer))
+            case Hello():
+                raise ProtocolError(Code.UNEXPECTED_MESSAGE)
         return None
 
-    def _input(self, message: Input) -> None:
-        assert self.right is not None
-        if self.right.seat is None:
+    def _input(self, message: Input, seat: int | None) -> None:
+        if seat is None:
             self._tell(error_message(Code.SPECTATORS_SEND_NOTHING))
         else:
-            self._post(Say(self.viewer, message.seq, message.data, message.seen))
+            said = Say(self.viewer, message.seq, message.data, message.seen)
+            self.worker.post(self.match, self.owner, said)
 
     async def _hello(self, hello: Hello) -> None:
         if hello.v != VERSION:
@@ -320,7 +316,7 @@ class PlayerConsumer(SocketConsumer):
     def _welcome(self, hz: int) -> None:
         self.welcomed = self._was_in = True
         if self._lane is not None and self.encoding == "msgpack":
-            self._lane.sink = self._heard
+            self._lane.sink = self._hear
         self._allow(hz, self.loop.time())
         if self._timer is not None:
             self._timer.cancel()

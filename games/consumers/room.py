@@ -181,7 +181,7 @@ class RoomConsumer(AsyncConsumer):
 
     def _wake(self) -> None:
         """Tick for what entered, soon; a room that ticks by the clock has its timer set already."""
-        if self.room.waiting and (self.room.outcome or not self.room.game.realtime):
+        if (self.room.outcome or not self.room.game.realtime) and self.room.waiting:
             self._schedule()
 
     def _take(self, message: Up) -> None:

@@ -2,12 +2,12 @@
 and goes to other workers in one message for all their sockets."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
-from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, gateway_channel
+from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, To, gateway_channel
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.messages import Delta, Own, ServerMessage, Snapshot
@@ -70,6 +70,8 @@ class Fanout:
         self._match = match
         self._worker = worker
         self._viewers: dict[str, Viewer] = {}
+        self._here: dict[str, tuple[Viewer, Socket]] = {}  # those whose sockets this worker keeps
+        self._away: dict[str, Viewer] = {}
         self._by_seat: dict[int, Viewer] = {}
 
     def __len__(self) -> int:
@@ -99,10 +101,15 @@ class Fanout:
         self._viewers[viewer.id] = viewer
         if viewer.seat is not None:
             self._by_seat[viewer.seat] = viewer
+        if viewer.gateway != self._worker.id:
+            self._away[viewer.id] = viewer
+        elif socket := self._worker.sockets.get(viewer.id):
+            self._here[viewer.id] = (viewer, socket)
 
     def remove(self, viewer: Viewer) -> None:
         """This one is told nothing more."""
-        self._viewers.pop(viewer.id, None)
+        for viewers in (self._viewers, self._here, self._away):
+            viewers.pop(viewer.id, None)
         if viewer.seat is not None and self._by_seat.get(viewer.seat) is viewer:
             del self._by_seat[viewer.seat]
 
@@ -134,58 +141,80 @@ class Fanout:
         """Tell everybody what this tick brought."""
         if not self._viewers:
             return
-        own = {seat: said for seat, said in tick.own.items() if seat is not None}
         watched = [said for said in (tick.own.get(None), tick.watched) if said is not None]
         if tick.watched is tick.shared and None not in tick.own:
-            self._publish("all", tick.shared, watched, own)
+            self._publish("all", tick.shared, watched, tick.own)
         else:
+            own: dict[int | None, Own] = {
+                seat: said for seat, said in tick.own.items() if seat is not None
+            }
             shared = [] if tick.shared is None else [tick.shared]
             self._publish("players", tick.shared, shared, own)
             self._publish("spectators", tick.watched, watched, {})
 
     def _publish(
         self,
-        to: Literal["all", "players", "spectators"],
+        to: To,
         delta: Delta | None,
         shared: Sequence[ServerMessage],
-        own: dict[int, Own],
+        own: Mapping[int | None, Own],
     ) -> None:
-        """Tell some viewers what is for all of them, each after what is for its seat alone."""
+        """Tell some viewers what is for all of them, each after what is for its seat alone.
+
+        Args:
+            own: By seat; None is not among them.
+        """
         if not shared and not own:
             return
-        said = Publish(self._match, to, delta.tick if delta else -1, {}, {}, self._worker.id)
-        viewers = [viewer for viewer in self._viewers.values() if said.reaches(viewer.seat)]
-        if shared:
-            for encoding in sorted({viewer.encoding for viewer in viewers}):
-                said.shared[encoding] = codec.frame(*shared, encoding=encoding)
-        for seat, message in own.items():
-            if viewer := self._by_seat.get(seat):
-                said.own[viewer.id] = codec.encode(message, viewer.encoding)
-        away: defaultdict[str, list[Viewer]] = defaultdict(list)
-        for viewer in viewers:
-            if viewer.gateway != self._worker.id:
-                away[viewer.gateway].append(viewer)
+        tick = delta.tick if delta else -1
+        parts = _Encoded(shared)
+        for viewer, socket in self._here.values():
+            seat, encoding = viewer.seat, viewer.encoding
+            if to != "all" and (to == "spectators") != (seat is None):
                 continue
-            encoding = viewer.encoding
-            frame = together(said.own.get(viewer.id), said.shared.get(encoding), encoding)
-            if frame and (socket := self._worker.sockets.get(viewer.id)):
-                socket.publish(frame, said.tick)
-        for gateway, there in away.items():
-            self._publish_away(gateway, there, said)
+            frame = parts[encoding]
+            if seat in own:
+                frame = together(codec.encode(own[seat], encoding), frame, encoding)
+            if frame:
+                socket.publish(frame, tick)
+        if self._away:
+            self._publish_away(Publish(self._match, to, tick, parts, {}, self._worker.id), own)
 
-    def _publish_away(self, gateway: str, viewers: Iterable[Viewer], said: Publish) -> None:
-        encodings = {viewer.encoding for viewer in viewers}
-        message = msgspec.structs.replace(
-            said,
-            shared={name: part for name, part in said.shared.items() if name in encodings},
-            own={viewer.id: said.own[viewer.id] for viewer in viewers if viewer.id in said.own},
-        )
-        if message.shared or message.own:
-            self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)
+    def _publish_away(self, said: Publish, own: Mapping[int | None, Own]) -> None:
+        """Tell other workers what is for their sockets; ``said`` lacks what is for seats alone."""
+        by_gateway: defaultdict[str, list[Viewer]] = defaultdict(list)
+        for viewer in self._away.values():
+            if said.reaches(viewer.seat):
+                by_gateway[viewer.gateway].append(viewer)
+        for gateway, viewers in by_gateway.items():
+            encodings = sorted({viewer.encoding for viewer in viewers})
+            message = msgspec.structs.replace(
+                said,
+                shared={name: part for name in encodings if (part := said.shared[name])},
+                own={
+                    viewer.id: codec.encode(own[viewer.seat], viewer.encoding)
+                    for viewer in viewers
+                    if viewer.seat in own
+                },
+            )
+            if message.shared or message.own:
+                self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)
+
+
+class _Encoded(dict[str, bytes]):
+    """The same messages in each encoding that is asked for."""
+
+    def __init__(self, messages: Sequence[ServerMessage]) -> None:
+        super().__init__()
+        self._messages = messages
+
+    def __missing__(self, encoding: Encoding) -> bytes:
+        frame = self[encoding] = codec.frame(*self._messages, encoding=encoding)
+        return frame
 
 
 def together(own: bytes | None, shared: bytes | None, encoding: Encoding) -> bytes:
     """One frame of a viewer's own part and the shared one; either may be missing."""
-    if own is None or shared is None:
+    if not own or not shared:
         return own or shared or b""
     return codec.join((own, shared), encoding)

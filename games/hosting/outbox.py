@@ -163,11 +163,12 @@ class Outbox:
 
     def _pass(self, frame: bytes, tick: int = UNKNOWN) -> bool:
         """Write a frame without waiting, if nothing waits before it and the window has room."""
-        if self.direct is None or self._waiting or self._writing or not self._fits(len(frame)):
+        if self._waiting or self._writing or self.direct is None:
             return False
-        if not self.direct(frame):
+        size = len(frame)
+        if not self._fits(size) or not self.direct(frame):
             return False
-        self._sent(len(frame), tick)
+        self._sent(size, tick)
         return True
 
     def _take(self) -> bytes:

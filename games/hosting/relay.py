@@ -121,6 +121,9 @@ class Tell(_Message):
     owner: str = ""
 
 
+To = Literal["all", "players", "spectators"]
+
+
 class Publish(_Message):
     """What changed, for all viewers of a room, or for those of one kind.
 
@@ -133,7 +136,7 @@ class Publish(_Message):
     """
 
     match: str
-    to: Literal["all", "players", "spectators"]
+    to: To
     tick: int
     shared: dict[str, bytes]
     own: dict[str, bytes]

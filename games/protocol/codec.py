@@ -17,6 +17,9 @@ from games.protocol.messages import CLIENT, SERVER, ClientMessage, Input, Server
 
 Encoding = Literal["json", "msgpack"]
 
+INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 64) - 1
+"""What MessagePack can say."""
+
 _json_encode = msgspec.json.Encoder(enc_hook=lambda body: body.plain()).encode
 _msgpack_encode = msgspec.msgpack.Encoder(enc_hook=lambda body: body.packed()).encode
 _json_client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
@@ -75,11 +78,12 @@ def _field(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
 
 
 _msgpack_client = Rows(CLIENT)
+_BETWEEN: dict[Encoding, bytes] = {"json": b"\n", "msgpack": b""}
 
 
 def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
     """One client message, or ``ProtocolError``; nothing else escapes this function."""
-    if _length(frame) > FRAME_BYTES_MAX:
+    if (len(frame) if type(frame) is bytes else _length(frame)) > FRAME_BYTES_MAX:
         raise ProtocolError(Code.TOO_LARGE)
     try:
         message = _decode(frame, encoding)
@@ -92,7 +96,7 @@ def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
         raise ProtocolError(Code.TOO_DEEP) from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ProtocolError(Code.MALFORMED) from error
-    if isinstance(message, Input):
+    if type(message) is Input:
         _require_plain(message.data, DEPTH_MAX - 1)
     return message
 
@@ -104,7 +108,7 @@ def encode(message: ServerMessage | ClientMessage, encoding: Encoding) -> bytes:
 
 def join(parts: Iterable[bytes], encoding: Encoding) -> bytes:
     """One frame from the bytes of several messages."""
-    return (b"\n" if encoding == "json" else b"").join(parts)
+    return _BETWEEN[encoding].join(parts)
 
 
 def frame(*messages: ServerMessage, encoding: Encoding) -> bytes:
@@ -147,17 +151,29 @@ def _require_plain(value: Any, depth: int) -> None:
     comparison and replay; the rest could not be told to a JSON client. JSON knows integers of any
     size; those beyond 64 bits could not be told to another worker.
     """
-    if value is None or isinstance(value, str):
-        return
-    if isinstance(value, int) and -(1 << 63) <= value < 1 << 64:
-        return
-    if isinstance(value, float) and math.isfinite(value):
-        return
-    if not isinstance(value, dict | list):
-        raise ProtocolError(Code.MALFORMED)
+    kind = type(value)  # decoders make these very types
+    if kind is not dict and kind is not list:
+        return _require_scalar(value)
     if depth == 0:
         raise ProtocolError(Code.TOO_DEEP)
-    if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                raise ProtocolError(Code.MALFORMED)
+    for item in value.values() if kind is dict else value:
+        kind = type(item)
+        if kind not in _ALWAYS_PLAIN and not (kind is int and INTEGER_MIN <= item <= INTEGER_MAX):
+            _require_plain(item, depth - 1)
+
+
+_ALWAYS_PLAIN = frozenset({bool, str, type(None)})
+
+
+def _require_scalar(value: Any) -> None:
+    kind = type(value)
+    if kind is int:
+        fits = INTEGER_MIN <= value <= INTEGER_MAX
+    else:
+        fits = kind in _ALWAYS_PLAIN or (kind is float and math.isfinite(value))
+    if not fits:
         raise ProtocolError(Code.MALFORMED)
-    for item in value.values() if isinstance(value, dict) else value:
-        _require_plain(item, depth - 1)
