@@ -135,6 +135,10 @@ as much as a minute in memory costs nobody."""
 SLEEP_AFTER_S = 10.0
 """Seconds without a viewer before a room goes to sleep: a page that is reloaded is back by then."""
 
+HEARING_S = 1.0
+"""Seconds between two looks at whether something of a room elsewhere was lost on its way: a room
+that plays is heard of more often."""
+
 FIRST_BEAT_S = 3.0
 """Seconds for the room store to take a starting worker's first sign of life; then it does not
 start."""

@@ -308,6 +308,10 @@ class PlayerConsumer(SocketConsumer):
         if self._was_in:
             self._tell(Move())
 
+    def catch_up(self) -> None:
+        """Something for this socket was lost between its room and this worker."""
+        self._caught_up(UNKNOWN)
+
     def publish(self, frame: bytes, tick: int) -> None:
         """Something changed in the room; ``tick`` is that of the shared view it leads to."""
         self._tick = max(self._tick, tick)

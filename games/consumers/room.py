@@ -27,17 +27,21 @@ from games.hosting.clock import SteadyClock
 from games.hosting.fanout import Fanout, Viewer
 from games.hosting.keeper import Keeper
 from games.hosting.ledger import LedgerError, Loaded
+from games.hosting.outbox import UNKNOWN
 from games.hosting.relay import (
     Ask,
     Attach,
+    Check,
     Detach,
     End,
+    Moved,
     Quit,
     Remove,
     Run,
     Say,
     Up,
     decode_up,
+    gateway_channel,
     hear,
 )
 from games.hosting.worker import Worker
@@ -194,6 +198,8 @@ class RoomConsumer(AsyncConsumer):
                 self._attach(message)
             case Detach(viewer_id):
                 self.keeper.after(None, partial(self._detach, viewer_id))
+            case Check():
+                self._check(message)
             case Quit(viewer_id):
                 self._quit(self.viewers.get(viewer_id))
             case Remove(seat, why):
@@ -331,6 +337,15 @@ class RoomConsumer(AsyncConsumer):
         shared = [] if caught_up is None else [caught_up]
         if told := [*self._own(viewer), *shared]:
             self.keeper.after(None, partial(self.viewers.tell, viewer, *told))
+
+    def _check(self, check: Check) -> None:
+        """Another worker wants to know whether its sockets missed something."""
+        if any(self.viewers.get(viewer_id) is None for viewer_id in check.viewers):
+            moved = Moved(self.match, "")  # whoever is not let in has to ask for that
+            return self.worker.courier.post(gateway_channel(check.gateway), "gateway.down", moved)
+        if check.heard != self.viewers.said(check.gateway):
+            for viewer in self.viewers.by_gateway(check.gateway):
+                self._ask(viewer, UNKNOWN)
 
     def _quit(self, viewer: Viewer | None) -> None:
         if viewer is not None and viewer.seat is not None:

@@ -73,6 +73,7 @@ class Fanout:
         self._here: dict[str, tuple[Viewer, Socket]] = {}  # those whose sockets this worker keeps
         self._away: dict[str, Viewer] = {}
         self._by_seat: dict[int, Viewer] = {}
+        self._said: defaultdict[str, int] = defaultdict(int)  # how much, by gateway
 
     def __len__(self) -> int:
         return len(self._viewers)
@@ -95,6 +96,14 @@ class Fanout:
     def by_gateway(self, gateway: str) -> list[Viewer]:
         """The viewers whose sockets that worker keeps."""
         return [viewer for viewer in self._viewers.values() if viewer.gateway == gateway]
+
+    def said(self, gateway: str) -> int:
+        """How much was said to the sockets of that worker."""
+        return self._said[gateway]
+
+    def _next(self, gateway: str) -> int:
+        self._said[gateway] += 1
+        return self._said[gateway]
 
     def add(self, viewer: Viewer) -> None:
         """From now on this one is told what is published."""
@@ -126,6 +135,7 @@ class Fanout:
         tick = next((said.tick for said in messages if isinstance(said, Delta | Snapshot)), -1)
         told = Tell(viewer.id, frame, admits, close, tick, self._worker.id)
         if viewer.gateway != self._worker.id:
+            told.number = self._next(viewer.gateway)
             self._worker.courier.post(gateway_channel(viewer.gateway), "gateway.down", told)
         elif socket := self._worker.sockets.get(viewer.id):
             socket.told(told)
@@ -198,6 +208,7 @@ class Fanout:
                 },
             )
             if message.shared or message.own:
+                message.number = self._next(gateway)
                 self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)
 
 

@@ -1,12 +1,12 @@
 """What rooms and sockets say to each other, in one process or over the channel layer.
 
 Up, from a socket to its room: ``Attach``, ``Say``, ``Ask``, ``Quit``, ``Detach``; from operators
-and lobbies: ``End``, ``Remove``. Down, from a room to the sockets of one worker: ``Tell`` (one
-viewer) and ``Publish`` (all viewers of the room, one message a tick and worker). ``Moved`` comes
-from whoever runs the room from now on, or from who gave it up.
+and lobbies: ``End``, ``Remove``; from a worker for its sockets: ``Check``. Down, from a room to the
+sockets of one worker: ``Tell`` (one viewer) and ``Publish`` (all viewers of the room, one message a
+tick and worker). ``Moved`` comes from whoever runs the room from now on, or from who gave it up.
 
-The layer may lose any of them. What is told names what it builds on, what is said is numbered, and
-``Attach`` is repeated until it is answered.
+The layer may lose any of them. What is told names what it builds on, what is said is numbered,
+``Attach`` is repeated until it is answered, and what is said down is counted.
 """
 
 import asyncio
@@ -73,6 +73,19 @@ class Ask(_Message):
     tick: int
 
 
+class Check(_Message):
+    """What a worker has heard of the room, for its sockets, should be all.
+
+    Attributes:
+        heard: The number of the last that came.
+        viewers: Those that were let in.
+    """
+
+    gateway: str
+    heard: int
+    viewers: list[str]
+
+
 class Quit(_Message):
     """The viewer gives its seat up."""
 
@@ -96,7 +109,7 @@ class Remove(_Message):
     why: str
 
 
-Up = Attach | Say | Ask | Quit | Detach | End | Remove
+Up = Attach | Say | Ask | Check | Quit | Detach | End | Remove
 
 
 # --- down --------------------------------------------------------------------------------------
@@ -111,6 +124,7 @@ class Tell(_Message):
         close: Code to close the socket with, after the frame.
         tick: Of the shared view that the frame leads to; -1 if to none.
         owner: The worker whose room says it. It may be late, and the socket look at another's.
+        number: Which of what the room says to the sockets of that worker it is, from 1 on.
     """
 
     viewer: str
@@ -119,6 +133,7 @@ class Tell(_Message):
     close: int | None = None
     tick: int = -1
     owner: str = ""
+    number: int = 0
 
 
 To = Literal["all", "players", "spectators"]
@@ -133,6 +148,7 @@ class Publish(_Message):
         shared: By encoding; empty where only seats are told something.
         own: By viewer: goes before the shared part, in one frame.
         owner: As in ``Tell``.
+        number: As in ``Tell``.
     """
 
     match: str
@@ -141,6 +157,7 @@ class Publish(_Message):
     shared: dict[str, bytes]
     own: dict[str, bytes]
     owner: str = ""
+    number: int = 0
 
     def reaches(self, seat: int | None) -> bool:
         """Whether it is for a viewer on this seat, or for spectators (None)."""

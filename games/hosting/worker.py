@@ -31,6 +31,7 @@ from games.catalog import TITLES
 from games.hosting.archive import Archive, ArchiveUnavailable
 from games.hosting.fanout import together
 from games.hosting.finder import Finder, RoomApp
+from games.hosting.hearing import Hearing
 from games.hosting.ledger import Lease, Ledger, LedgerError, LedgerUnavailable, Refused
 from games.hosting.ledger.committer import Committer
 from games.hosting.ledger.watch import Watch
@@ -39,6 +40,7 @@ from games.hosting.records import Records
 from games.hosting.relay import (
     LAYER_ERRORS,
     Attach,
+    Check,
     Courier,
     Detach,
     Down,
@@ -68,6 +70,7 @@ from games.limits import (
     BEAT_WAIT_S,
     FIRST_BEAT_S,
     HAND_OVER_S,
+    HEARING_S,
     LAST_WORDS_S,
     LEASE_S,
     MOVE_SPREAD_S,
@@ -124,6 +127,9 @@ class Watcher(Socket, Protocol):
     welcomed: bool
     seat: int | None
 
+    def catch_up(self) -> None:
+        """Something for this socket was lost on its way here."""
+
 
 class Options(NamedTuple):
     """What an operator chooses for a worker.
@@ -174,6 +180,7 @@ class Worker:
         self._beaten_at = 0.0  # when this worker's last sign of life was answered
         self._open_ledger = open_ledger
         self._finder = Finder(self, room_app)
+        self._hearing = Hearing()
         self._watching: defaultdict[str, dict[str, Watcher]] = defaultdict(dict)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._others: set[str] = set()  # workers that live
@@ -198,6 +205,7 @@ class Worker:
             self.spawn(loop())
         self.spawn(self._every(BEAT_S, self._beat))
         self.spawn(self._every(UNOWNED_S, self._sweep))
+        self.spawn(self._every(HEARING_S, self._listen_closely))
         self.spawn(self._every(WORKER_ROW_S, self._show))
         self.spawn(self._every(ARCHIVE_SWEEP_S, self._sweep_closed))
         if self.options.archives:
@@ -476,11 +484,24 @@ class Worker:
         viewers.pop(socket.viewer, None)
         if not viewers:
             self._watching.pop(socket.match, None)
+            self._hearing.forget(socket.match)
 
     def _remote_sockets(self) -> list[Watcher]:
         """All sockets here whose rooms run elsewhere."""
         here = (socket for sockets in self._watching.values() for socket in sockets.values())
         return [socket for socket in here if socket.owner != self.id]
+
+    async def _listen_closely(self) -> None:
+        """Have sockets catch up with what was lost on its way from other workers."""
+        for match, owner, heard, lost in self._hearing.look():
+            here = self._watching.get(match, {}).values()
+            sockets = [socket for socket in here if socket.welcomed and socket.owner == owner]
+            if lost:
+                for socket in sockets:
+                    socket.catch_up()
+            elif sockets:
+                viewers = [socket.viewer for socket in sockets]
+                self.post(match, owner, Check(self.id, heard, viewers))
 
     async def order(self, match: str, message: End | Remove) -> None:
         """Bring an order to a room, wherever it runs; if it is lost, the sweep repeats it."""
@@ -503,7 +524,7 @@ class Worker:
             case Tell() as told:
                 socket = self.sockets.get(told.viewer)
                 if socket is not None and socket.owner == told.owner:
-                    socket.told(told)
+                    self._told(socket, told)
             case Moved() as moved:
                 self._on_moved(moved)
             case Where() | Found() | Run():
@@ -513,7 +534,15 @@ class Worker:
             case Publish():
                 self._publish(message)
 
+    def _told(self, socket: Watcher, told: Tell) -> None:
+        if told.admits:
+            self._hearing.begin(socket.match, told.owner, told.number)
+        else:
+            self._hearing.heard(socket.match, told.owner, told.number)
+        socket.told(told)
+
     def _publish(self, said: Publish) -> None:
+        self._hearing.heard(said.match, said.owner, said.number)
         here = self._watching.get(said.match, {})
         for viewer in said.own.keys() - here.keys():  # the room was not told, or too early
             self.post(said.match, said.owner, Detach(viewer))

@@ -12,11 +12,12 @@ from games.catalog import TITLES
 from games.consumers import RoomConsumer
 from games.hosting import worker as hosting
 from games.hosting.ledger import Owner
-from games.hosting.relay import Attach, Say, gateway_channel
+from games.hosting.relay import Say, gateway_channel
 from games.hosting.roles import Role, by_weight, new_id
 from games.hosting.worker import Worker
 from games.models import Worker as WorkerRow
 from games.protocol.codes import Close, Code, ProtocolError
+from tests.hosting.reader import Reader
 from tests.hosting.test_worker import Start, a_match, ended, start, tally, until
 from tests.titles import Tally
 
@@ -29,48 +30,6 @@ class Newer(Tally):
     """Rules that can go on with no match of the older ones."""
 
     version = 2
-
-
-class Reader:
-    """A socket that notes what it is told to do."""
-
-    encoding = "json"
-    seat = None
-
-    def __init__(self, worker: Worker, match: str = "", owner: str = "") -> None:
-        self.worker, self.match, self.owner = worker, match, owner
-        self.viewer = f"reader of {match}"
-        self.welcomed = True
-        self.moves: list[str] = []
-        self.expected = 0
-        self.shown: list[int] = []  # the ticks that it was told of
-        self.asked = 0
-        worker.sockets[self.viewer] = self
-        worker.watch(self)
-
-    def told(self, message: Any) -> None:
-        self.shown.append(message.tick)
-        if message.close is not None:
-            self.leave()
-
-    def publish(self, frame: bytes, tick: int) -> None:
-        self.shown.append(tick)
-
-    def ask_in(self, seat: int) -> Attach:
-        """What it says to be let in."""
-        return Attach(self.viewer, self.worker.id, "json", seat, "s" * 16, "Ada", 1)
-
-    def moved(self, owner: str, *, expected: bool = False) -> None:
-        self.moves.append(owner)
-        self.owner = owner
-        self.expected += expected
-
-    def ask_to_move(self) -> None:
-        self.asked += 1
-        self.leave()
-
-    def leave(self) -> None:
-        self.worker.sockets.pop(self.viewer, None)
 
 
 def under(title: type[Tally]) -> Callable[..., Any]:

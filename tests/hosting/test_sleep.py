@@ -16,7 +16,8 @@ from games.hosting.worker import Worker
 from games.models import Match, Seat, Sleep
 from games.protocol.codes import Code, ProtocolError
 from games.sim import Away, Outcome
-from tests.hosting.test_drain import Reader, acquainted
+from tests.hosting.reader import Reader
+from tests.hosting.test_drain import acquainted
 from tests.hosting.test_worker import Start, ended, start, until
 from tests.titles import Patient, Sums
 

@@ -17,12 +17,22 @@ from games.consumers import RoomConsumer
 from games.hosting.finder import RoomApp
 from games.hosting.ledger import Ledger
 from games.hosting.ledger.in_memory import MemoryLedger
-from games.hosting.relay import Attach, Publish, Say, Tell, decode_down, room_channel
+from games.hosting.relay import (
+    Attach,
+    Check,
+    Down,
+    Publish,
+    Say,
+    Tell,
+    decode_down,
+    room_channel,
+)
 from games.hosting.worker import Control, Options, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Welcome
-from tests.titles import Tally
+from tests.hosting.reader import Reader
+from tests.titles import Patient, Tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,6 +123,99 @@ async def ended(worker: Worker, match: str, *how: str) -> None:
     async with asyncio.timeout(20):
         while await status(worker, match) != how:  # noqa: ASYNC110 - the row tells nobody
             await asyncio.sleep(0.01)
+
+
+class Losing:
+    """Between two workers: what a room of one says to sockets of the other may be lost."""
+
+    def __init__(self, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lost: list[str] = []
+        self._kinds: tuple[type, ...] = ()
+        hand_on = worker._hand_on
+
+        def loses(message: Down) -> None:
+            if isinstance(message, self._kinds):
+                self.lost.append(type(message).__name__)
+            else:
+                hand_on(message)
+
+        monkeypatch.setattr(worker, "_hand_on", loses)
+
+    def lose(self, *kinds: type) -> None:
+        self._kinds = kinds
+
+
+@pytest.fixture
+async def quiet(start: Start, monkeypatch: pytest.MonkeyPatch) -> tuple[Worker, Reader, Losing]:
+    """A room by turns, the socket of Ada at another worker, and the way there."""
+    monkeypatch.setattr("games.hosting.worker.HEARING_S", 0.02)
+    monkeypatch.setitem(TITLES, "patient", Patient)
+    here, there = await start(), await start()
+    await until(lambda: there.id in here._others and here.id in there._others)
+
+    def begin() -> str:
+        players = [services.Player(user_id=None, name=name) for name in ("Ada", "Ben")]
+        return str(services.match_start(title="patient", settings={}, players=players).id)
+
+    match = await here.records.call(begin)
+    assert await here.locate(match) == here.id
+    reader = Reader(there, match, here.id)
+    there.post(match, here.id, reader.ask_in(0))
+    await until(lambda: here.rooms[match].viewers.on(0) is not None)
+    await until(lambda: reader.shown)
+    return here, reader, Losing(there, monkeypatch)
+
+
+def a_move(worker: Worker, reader: Reader, seq: int) -> None:
+    worker.rooms[reader.match].take(Say(reader.viewer, seq, {"t": "add", "n": 1}))
+
+
+async def test_the_last_word_of_a_quiet_room_is_missed_when_it_is_lost(
+    quiet: tuple[Worker, Reader, Losing],
+) -> None:
+    here, reader, way = quiet
+    way.lose(Publish)
+    a_move(here, reader, 1)
+    await until(lambda: way.lost == ["Publish"])
+    way.lose(Tell)  # nor does the answer to the first question come
+    await until(lambda: "Tell" in way.lost)
+    way.lose()
+    tick = here.rooms[reader.match].room.tick_no
+    await until(lambda: reader.shown[-1] == tick)
+
+
+async def test_what_was_lost_is_missed_when_the_next_word_comes(
+    quiet: tuple[Worker, Reader, Losing],
+) -> None:
+    here, reader, way = quiet
+    way.lose(Publish)
+    a_move(here, reader, 1)
+    await until(lambda: way.lost == ["Publish"])
+    way.lose()
+    a_move(here, reader, 2)
+    await until(lambda: reader.caught_up == 1)
+
+
+async def test_a_socket_of_which_its_room_knows_nothing_is_told_to_ask(
+    quiet: tuple[Worker, Reader, Losing],
+) -> None:
+    here, reader, _ = quiet
+    viewers = here.rooms[reader.match].viewers
+    viewers.remove(viewers.on(0))
+    await until(lambda: reader.moves == [""])
+
+
+async def test_a_quiet_room_that_lost_nothing_says_nothing(
+    quiet: tuple[Worker, Reader, Losing],
+) -> None:
+    here, reader, _ = quiet
+    checks: list[Check] = []
+    room = here.rooms[reader.match]
+    take = room.take
+    room.take = lambda said: checks.append(said) or take(said)
+    await until(lambda: len(checks) > 2)
+    assert len(reader.shown) <= 2, "the welcome, and the tick at which the seat was taken"
+    assert reader.caught_up == 0
 
 
 async def test_a_room_is_reached_over_the_layer_by_sockets_of_other_workers(worker: Worker) -> None:

@@ -36,8 +36,8 @@ ROOMS = ("count", "race")
 FAULTS_S = 12.0
 CALM_S_MAX = 30.0
 """Seconds after the last fault in which all must be well again."""
-PLAY_ON_S = 2.0
-"""Seconds in which all go on to play, once they are back."""
+HUSH_S = 1.0
+"""Seconds before the last fault from which on nobody plays."""
 GLANCE_S = 0.5
 """Seconds between two looks whether it is."""
 
@@ -196,17 +196,16 @@ class Story:
         """Faults, then calm; it ends at the first complaint."""
         world = self.world
         self._nemesis.begin(FAULTS_S)
+        world.run(FAULTS_S - HUSH_S, self._goes_on)
+        # What is lost last has to be found without anything that comes after it.
+        for viewer in self.viewers:
+            viewer.playing = False
         world.run(FAULTS_S, self._goes_on)
         self._weather.factor = 0.0
         world.run(FAULTS_S + CALM_S_MAX / 2, lambda: self._goes_on() and not self._whole)
         calm = world.now
-        self._until(calm, self._open)
-        # What was lost last is missed only when something comes after it.
-        world.run(world.now + PLAY_ON_S, self._goes_on)
-        for viewer in self.viewers:
-            viewer.playing = False
         self._until(calm, self._unwell)
-        self.calm_s = world.now - calm - PLAY_ON_S
+        self.calm_s = world.now - calm
         if self._goes_on():
             self._compare()
         self.hash = world.hash
