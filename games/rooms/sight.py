@@ -101,12 +101,14 @@ class Sight:
 
     def own_of(self, state: Any, look: "Look", seat: int) -> Held:
         """What this seat sees besides; the same object as before where that did not change."""
-        before = self._own.get(seat)
         own: dict[str, Held] = {}
         if self._has_secrets:
-            own["secret"] = self._holder_of(seat).hold(self._game.secret(state, seat))
-            if before is not None and not self._tables and before["secret"] is own["secret"]:
+            holder = self._hold_secrets.get(seat) or self._holder_of(seat)
+            secret = holder.hold(self._game.secret(state, seat))
+            before = None if self._tables else self._own.get(seat)
+            if before is not None and before["secret"] is secret:
                 return before
+            own["secret"] = secret
         if self._tables:
             own["seen"] = {
                 name: look.seen(name, kind, self._game.sees(state, name, seat))
@@ -116,10 +118,8 @@ class Sight:
         return own
 
     def _holder_of(self, seat: int) -> Holder:
-        holder = self._hold_secrets.get(seat)
-        if holder is None:
-            assert self.own is not None
-            holder = self._hold_secrets[seat] = Holder(self.own.fields["secret"], "secret")
+        assert self.own is not None
+        holder = self._hold_secrets[seat] = Holder(self.own.fields["secret"], "secret")
         return holder
 
     def watched_of(self, look: "Look") -> Held:

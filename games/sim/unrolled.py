@@ -7,11 +7,21 @@ Rules of this file: what a function does stands in its docstring and in its temp
 the columns one after the other; ``few`` is tested against ``rows``, which does the same by numpy.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
 from games.sim.bits import Bits, count_of
+
+_PACK = """
+def pack(rows):
+    number = 0
+    for [{cell}] in rows:
+        row = 0
+        {joined}
+        number = number << {width} | row
+    return number
+"""
 
 Row = tuple[int, ...]
 
@@ -69,6 +79,17 @@ def holder(columns: int) -> Callable[..., dict[Any, Row]]:
     """
     made: Callable[..., dict[Any, Row]]
     made = _made("hold", _HOLD, columns, coded=_each("k{0}[c{0}], ", columns))
+    return made
+
+
+Pack = Callable[[Iterable[Row]], int]
+
+
+@lru_cache
+def packer(widths: tuple[int, ...]) -> Pack:
+    """``pack(rows)``: rows one after the other, each column in its width."""
+    joined = "".join(f"row = row << {width} | c{place}; " for place, width in enumerate(widths))
+    made: Pack = _made("pack", _PACK, len(widths), joined=joined, width=sum(widths))
     return made
 
 

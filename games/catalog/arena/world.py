@@ -189,9 +189,8 @@ def step(state: State) -> None:
         elif state.time >= ship.back_at:
             spawn(state, ship)
     _jostle([ship for ship in state.ships.values() if ship.hp])
-    places = {seat: (ship.x, ship.y) for seat, ship in state.ships.items() if ship.hp}
-    _offer_kits(state, places)
-    _remember(state, places)
+    _remember(state)
+    _offer_kits(state, state.past.at(0))
 
 
 def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
@@ -477,13 +476,15 @@ def _reaches(dx: int, dy: int) -> bool:
     return dx * dx + dy * dy < KIT_REACH * KIT_REACH
 
 
-def _remember(state: State, places: Places) -> None:
+def _remember(state: State) -> None:
     """Keep what shots and players will ask for."""
+    places: Places = {}
     time, drifts = state.time, not state.time % DRIFT_EVERY
     for seat, ship in state.ships.items():
         if not ship.hp:
             ship.told = None
             continue
+        places[seat] = (ship.x, ship.y)
         if ship.told is None or not (time + seat) % OWN_EVERY:
             ship.told = own(ship)
         if drifts:

@@ -6,9 +6,8 @@ Tables of few rows are an exception, where numpy would cost more than it saves.
 
 import operator
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,12 @@ from numpy.typing import NDArray
 from games.sim import few as f
 from games.sim import rows as r
 from games.sim import unrolled
-from games.sim.bits import BitReader, Bits, BitWriter, LayoutError
+from games.sim.bits import BitReader, Bits, BitWriter, LayoutError, count_of
 from games.sim.diff import Change
 from games.sim.kinds.containers import count_problems, inner_problems, stated
 from games.sim.kinds.kind import Kind, Problems, Scalar, ViewError, shown
 from games.sim.kinds.scalars import Angle, Fixed, Number
 from games.sim.rows import Columns, Ints, Rows
-
-Way = ModuleType
-"""Of two that do the same, ``rows`` and ``few``, the one that is quicker for a table."""
 
 CODES_MAX = 1 << 31
 """Of a column: two codes then differ by 32 bits at the most."""
@@ -66,6 +62,8 @@ class Table(Kind):
     _row: Callable[[Any], Any]
     _known: "list[_Known]"
     _codes_of: Callable[..., f.Few]
+    _width: int
+    _pack: unrolled.Pack
     _moved: unrolled.Move
 
     def __init__(
@@ -111,6 +109,8 @@ class Table(Kind):
             _numbers=_Numbers.of(kinds),
             _row=_row_of(list(columns)),
             _codes_of=unrolled.holder(count),
+            _width=sum(kind.width for kind in kinds),
+            _pack=unrolled.packer(tuple(kind.width for kind in kinds)),
             _moved=unrolled.mover(count, angles) if count else _unmoved,
             _known=list(map(_Known, kinds)),
         )
@@ -328,15 +328,24 @@ class Table(Kind):
 
     def write(self, bits: BitWriter, held: Rows) -> None:
         if (few := held.few) is None:
-            self._write_rows(bits, r, held.ids, held.cells)
+            self._write_many(bits, held.ids, held.cells)
         else:
-            self._write_rows(bits, f, list(few), f.cells_of(few.values()))
+            bits.put(*self._some(list(few), few.values()))
 
-    def _write_rows(self, bits: BitWriter, way: Way, ids: Any, cells: Any) -> None:
+    def _some(self, ids: list[int], rows: Collection[f.Row]) -> Bits:
+        """How few rows are told, whole."""
+        number, width = count_of(len(ids))
+        if not ids:
+            return number, width
+        gaps, more = f.ids_as_bits(ids)
+        cells = len(ids) * self._width
+        return (number << more | gaps) << cells | self._pack(rows), width + more + cells
+
+    def _write_many(self, bits: BitWriter, ids: Ints, cells: Ints) -> None:
         bits.count(len(ids))
         if len(ids):
-            way.write_ids(bits, ids)
-            way.write_cells(bits, cells, self._widths)
+            r.write_ids(bits, ids)
+            r.write_cells(bits, cells, self._widths)
 
     def read(self, bits: BitReader) -> Rows:
         return Rows(*self._read_rows(bits, self.rows))
@@ -360,9 +369,19 @@ class Table(Kind):
         if before.keys() == after.keys():
             moved = self._moved(before.values(), after.values())
             return moved and (moved[0], _NO_ROWS + moved[1])
-        found = f.difference(before, after)
+        return self._tell_of_few(f.difference(before, after), old, new)
+
+    def _tell_of_few(self, found: f.Difference, old: Rows, new: Rows) -> Bits:
+        """Where rows are gone or new."""
         bits = BitWriter()
-        self._write_come_and_gone(bits, f, found, old, new)
+        bits.put(*count_of(len(found.gone)))
+        if found.gone:
+            bits.put(*f.ids_as_bits(found.gone))
+            if self.by_seat:
+                r.write_mask(bits, _still(found.gone_ids, new.whole))
+        bits.put(*self._some(found.added_ids, found.added))
+        if self.by_seat and found.added:
+            r.write_mask(bits, _still(found.added_ids, old.whole))
         bits.put(*(self._moved(found.before, found.after) or (0, _NO_ROW)))
         return bits.all()
 
@@ -372,7 +391,14 @@ class Table(Kind):
         if not (count or len(found.gone) or len(found.added_ids)):
             return None
         bits = BitWriter()
-        self._write_come_and_gone(bits, r, found, old, new)
+        bits.count(len(found.gone))
+        if len(found.gone):
+            r.write_ids(bits, found.gone)
+            if self.by_seat:
+                r.write_mask(bits, _still(found.gone_ids, new.whole))
+        self._write_many(bits, found.added_ids, found.added)
+        if self.by_seat and len(found.added_ids):
+            r.write_mask(bits, _still(found.added_ids, old.whole))
         bits.count(count)
         if count:
             if count < len(changed):
@@ -381,18 +407,6 @@ class Table(Kind):
             bits.each(widths, 6)
             r.write_cells(bits, folded, widths)
         return bits.all()
-
-    def _write_come_and_gone(
-        self, bits: BitWriter, way: Way, found: Any, old: Rows, new: Rows
-    ) -> None:
-        bits.count(len(found.gone))
-        if len(found.gone):
-            way.write_ids(bits, found.gone)
-            if self.by_seat:
-                r.write_mask(bits, _still(found.gone_ids, new.whole))
-        self._write_rows(bits, way, found.added_ids, found.added)
-        if self.by_seat and len(found.added_ids):
-            r.write_mask(bits, _still(found.added_ids, old.whole))
 
     def write_change(self, bits: BitWriter, old: Rows, new: Rows) -> None:
         told = self.tell(old, new)
