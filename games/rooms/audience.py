@@ -84,7 +84,10 @@ class Audience:
 
     def look(self, held: Held, tick: int, time: int) -> Step | None:
         """What must be told now that this is the view; None if nothing changed."""
-        if held is self.held or (bits := pack_change(self.kind, self.held, held)) is None:
+        if held is self.held:
+            return None
+        if (bits := pack_change(self.kind, self.held, held)) is None:
+            self.held = held  # the next look is compared with this one at a glance
             return None
         step = Step(tick, self.tick, time, self.kind, self.held, held, bits)
         self._past.append((self.tick, self.held))

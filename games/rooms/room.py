@@ -539,6 +539,7 @@ class Room:
             self._open_own(seat, look)
             said = told.setdefault(seat, Own(tick=self.tick_no))
             said.view = self._own[seat].whole
+        self._sight.look_round(self.state, look, self.places)
         own, own_of, state = self._own, self._sight.own_of, self.state
         for seat in self.places:
             if seat not in self._opened:

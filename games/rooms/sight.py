@@ -5,7 +5,7 @@ title's ``secret``, and the rows in its sight of the tables that are declared ``
 are never in the shared view. Spectators have an own view too, where such tables are open to them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from games.sim import (
@@ -28,12 +28,16 @@ from games.sim import (
     View,
     hold,
 )
+from games.sim.sights import Seen, Sights
 
 PHASES = ("playing", "paused", "over")
 STATUSES = ("here", "away", "bot", "gone")
 
 TIME_MAX = 2**48
 """Periods; a room at 100 Hz gets there in ninety thousand years."""
+
+CROWD_MIN = 16
+"""From so many seats on, what they see is found for all at once."""
 
 SEATS = Map(
     Record(name=Text(150), status=Enum(*STATUSES), until=Optional(Int(0, TIME_MAX))), 10_000
@@ -73,6 +77,7 @@ class Sight:
         }
         self._hold_secrets: dict[int, Holder] = {}
         self._own: dict[int, dict[str, Held]] = {}
+        self._sights: dict[str, Sights] = {}  # the newest of each table
         self._open = {name: kind for name, kind in self._tables.items() if kind.spectators}
         self.watched = Record(seen=Record(**self._open)) if self._open else None
 
@@ -111,11 +116,23 @@ class Sight:
             own["secret"] = secret
         if self._tables:
             own["seen"] = {
-                name: look.seen(name, kind, self._game.sees(state, name, seat))
+                name: look.found(name, seat)
+                if name in look.sights
+                else look.seen(name, kind, self._game.sees(state, name, seat))
                 for name, kind in self._tables.items()
             }
         self._own[seat] = own
         return own
+
+    def look_round(self, state: Any, look: "Look", seats: Collection[int]) -> None:
+        """Find what all these seats see, at once, where they are many."""
+        if len(seats) < CROWD_MIN:
+            return
+        for name, kind in self._tables.items():
+            sights = {seat: self._game.sees(state, name, seat) for seat in seats}
+            before = self._sights.get(name)
+            if found := look.find(name, kind, sights, before):
+                self._sights[name] = found
 
     def _holder_of(self, seat: int) -> Holder:
         assert self.own is not None
@@ -134,6 +151,26 @@ class Look:
         self.shared = shared
         self.tables = tables
         self._grids: dict[tuple[str, str, str, float], Grid] = {}
+        self.sights: dict[str, tuple[Sights, dict[int, int]]] = {}  # and the viewer of each seat
+
+    def find(
+        self, name: str, kind: Table, sights: dict[int, Any], before: Sights | None
+    ) -> Sights | None:
+        """Find what seats see of a table; None where their circles are about other columns."""
+        columns = {(s.across, s.down) for s in sights.values() if isinstance(s, Circle)}
+        if len(columns) != 1:
+            return None
+        rows = self.tables[name]
+        ((across, down),) = columns
+        places = kind.column(rows, across), kind.column(rows, down)
+        found = Sights.of(rows, places, sights, before)
+        self.sights[name] = found, {seat: viewer for viewer, seat in enumerate(found.seats)}
+        return found
+
+    def found(self, name: str, seat: int) -> Rows:
+        """The rows that a seat sees, of those that were found."""
+        sights, viewers = self.sights[name]
+        return Seen(sights, viewers[seat])
 
     def seen(self, name: str, kind: Table, sight: Any) -> Rows:
         """The rows in sight."""

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from games.sim import few as f
 from games.sim import rows as r
-from games.sim import unrolled
+from games.sim import sights, unrolled
 from games.sim.bits import BitReader, Bits, BitWriter, LayoutError, count_of
 from games.sim.diff import Change
 from games.sim.kinds.containers import count_problems, inner_problems, stated
 from games.sim.kinds.kind import Kind, Problems, Scalar, ViewError, shown
 from games.sim.kinds.scalars import Angle, Fixed, Number
 from games.sim.rows import Columns, Ints, Rows
+from games.sim.sights import Seen
 
 CODES_MAX = 1 << 31
 """Of a column: two codes then differ by 32 bits at the most."""
@@ -64,6 +65,7 @@ class Table(Kind):
     _codes_of: Callable[..., f.Few]
     _width: int
     _pack: unrolled.Pack
+    _plan: sights.Plan
     _moved: unrolled.Move
 
     def __init__(
@@ -111,6 +113,7 @@ class Table(Kind):
             _codes_of=unrolled.holder(count),
             _width=sum(kind.width for kind in kinds),
             _pack=unrolled.packer(tuple(kind.width for kind in kinds)),
+            _plan=sights.Plan(np.array([kind.width for kind in kinds], np.int64), angles),
             _moved=unrolled.mover(count, angles) if count else _unmoved,
             _known=list(map(_Known, kinds)),
         )
@@ -363,6 +366,8 @@ class Table(Kind):
     def tell(self, old: Rows, new: Rows) -> Bits | None:
         if old is new:
             return None
+        if isinstance(new, Seen) and isinstance(old, Seen) and new.is_next_to(old):
+            return new.sights.told(self._plan)[new.viewer]
         before, after = old.few, new.few
         if before is None or after is None:
             return self._tell_of_many(old, new)
