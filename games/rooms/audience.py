@@ -61,12 +61,20 @@ class Step:
 class Audience:
     """What one audience knows: the view it was last told, and the views before."""
 
-    def __init__(self, kind: Kind, held: Held, tick: int = 0, time: int = 0) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        held: Held,
+        tick: int = 0,
+        time: int = 0,
+        views_max: int = HISTORY_TICKS_MAX,
+    ) -> None:
+        """``views_max``: how many earlier views are remembered, for those who miss some."""
         self.kind = kind
         self.held = held
         self.tick = tick
         self.time = time
-        self._past: deque[tuple[int, Held]] = deque(maxlen=HISTORY_TICKS_MAX)
+        self._past: deque[tuple[int, Held]] = deque(maxlen=views_max)
         self._changes = 0
         self._plain: Any = None
 

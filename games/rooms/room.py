@@ -143,7 +143,7 @@ class Room:
             self._delay = Delay(game.spectator_delay_s * game.tick_hz)
         if self._sight.watched is not None:
             held = self._sight.watched_of(look)
-            self._own[None] = Audience(self._sight.watched, held, tick, time)
+            self._own[None] = Audience(self._sight.watched, held, tick, time, views_max=0)
         for seat in self.places:
             self._open_own(seat, look)
 
@@ -567,7 +567,9 @@ class Room:
     def _open_own(self, seat: int, look: Look) -> None:
         if self._sight.own is not None:
             held = self._sight.own_of(self.state, look, seat)
-            self._own[seat] = Audience(self._sight.own, held, self.tick_no, self.time)
+            # An own view is told whole to who missed something, so no earlier one is remembered.
+            kind, tick, time = self._sight.own, self.tick_no, self.time
+            self._own[seat] = Audience(kind, held, tick, time, views_max=0)
 
 
 def _delta(step: Step) -> Delta:

@@ -116,8 +116,8 @@ class Sight:
             own["secret"] = secret
         if self._tables:
             own["seen"] = {
-                name: look.found(name, seat)
-                if name in look.sights
+                name: look.found[name][seat]
+                if name in look.found
                 else look.seen(name, kind, self._game.sees(state, name, seat))
                 for name, kind in self._tables.items()
             }
@@ -151,7 +151,7 @@ class Look:
         self.shared = shared
         self.tables = tables
         self._grids: dict[tuple[str, str, str, float], Grid] = {}
-        self.sights: dict[str, tuple[Sights, dict[int, int]]] = {}  # and the viewer of each seat
+        self.found: dict[str, dict[int, Seen]] = {}  # by table and seat, what was found at once
 
     def find(
         self, name: str, kind: Table, sights: dict[int, Any], before: Sights | None
@@ -164,13 +164,8 @@ class Look:
         ((across, down),) = columns
         places = kind.column(rows, across), kind.column(rows, down)
         found = Sights.of(rows, places, sights, before)
-        self.sights[name] = found, {seat: viewer for viewer, seat in enumerate(found.seats)}
+        self.found[name] = found.by_seat()
         return found
-
-    def found(self, name: str, seat: int) -> Rows:
-        """The rows that a seat sees, of those that were found."""
-        sights, viewers = self.sights[name]
-        return Seen(sights, viewers[seat])
 
     def seen(self, name: str, kind: Table, sight: Any) -> Rows:
         """The rows in sight."""

@@ -71,6 +71,10 @@ class Sights:
                 looks.append(viewer * count + seen)
         return cls(rows, seats, np.sort(np.concatenate(looks)), before)
 
+    def by_seat(self) -> dict[int, "Seen"]:
+        """What each seat sees."""
+        return {seat: Seen(self, viewer, seat) for viewer, seat in enumerate(self.seats)}
+
     def positions(self, viewer: int) -> Ints:
         """Where the rows that a viewer sees stand, ascending."""
         begin, end = self.begins[viewer], self.begins[viewer + 1]
@@ -86,16 +90,19 @@ class Sights:
         return self._told
 
 
+_NONE: list[int] = []
+
+
 class Seen(Rows):
     """The rows that one viewer sees; picked from the table when somebody wants them."""
 
     __slots__ = ("seat", "sights", "viewer")
 
-    def __init__(self, sights: Sights, viewer: int) -> None:
-        super().__init__(None, None, sights.rows.ids)
-        self.sights = sights
-        self.viewer = viewer
-        self.seat = sights.seats[viewer]
+    def __init__(self, sights: Sights, viewer: int, seat: int) -> None:
+        self._ids = self._cells = self._few = None
+        self.whole = sights.rows.ids
+        self.entered = self.left = _NONE
+        self.sights, self.viewer, self.seat = sights, viewer, seat
 
     @property
     def ids(self) -> Ints:

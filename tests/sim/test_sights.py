@@ -72,7 +72,7 @@ def test_all_seats_are_told_what_each_alone_would_be(data: st.DataObject) -> Non
     for _ in range(3):
         held = hold(KIND, table)
         sights = look(held, seen, before)
-        now = {seat: Seen(sights, viewer) for viewer, seat in enumerate(sights.seats)}
+        now = sights.by_seat()
         for seat, sight in seen.items():
             by_itself = alone(held, sight)
             assert len(now[seat]) == len(by_itself)
@@ -108,7 +108,7 @@ def test_what_was_seen_two_looks_ago_is_compared_by_itself() -> None:
     for x in (1, 2, 3):
         held = hold(KIND, {1: (x, 0, 0, 0, 0, None), 2: (9, 9, 0, 0, 0, None)})
         sights.append(look(held, {0: Circle(0, 0, 5), 1: None}, sights[-1] if sights else None))
-    first, second, third = (Seen(each, 0) for each in sights)
+    first, second, third = (each.by_seat()[0] for each in sights)
     assert third.is_next_to(second)
     assert not third.is_next_to(first)
     assert not second.is_next_to(first), "nobody asks any more, so it is not kept"

@@ -193,7 +193,7 @@ def step(state: State) -> None:
     _offer_kits(state, state.past.at(0))
 
 
-def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
+def pilot(ship: Ship, rocks: Iterable[Rock], right: int = RIGHT, bottom: int = BOTTOM) -> bool:
     """Move a ship on by what its player holds down; True if its gun goes off.
 
     This alone is what a browser foretells of the own ship; nothing else may be asked here. It is
@@ -202,6 +202,7 @@ def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
 
     Args:
         rocks: All that the ship may touch in this period, in their order.
+        right, bottom: As far as it gets.
     """
     held, angle, spin = ship.held, ship.angle, ship.spin
     if held.aim is not None:
@@ -221,9 +222,9 @@ def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
         vx += (THRUST * COSINE[angle] + 512) >> 10
         vy += (THRUST * SINE[angle] + 512) >> 10
     x, y = ship.x + vx, ship.y + vy
-    if not (SHIP_RADIUS <= x <= RIGHT and SHIP_RADIUS <= y <= BOTTOM):
-        x, vx = _bounced(x, vx, RIGHT)
-        y, vy = _bounced(y, vy, BOTTOM)
+    if not (SHIP_RADIUS <= x <= right and SHIP_RADIUS <= y <= bottom):
+        x, vx = _bounced(x, vx, right)
+        y, vy = _bounced(y, vy, bottom)
     for rx, ry, r in rocks:
         dx, dy, reach = x - rx * FINE, y - ry * FINE, r * FINE + SHIP_RADIUS
         if -reach < dx < reach and -reach < dy < reach and dx * dx + dy * dy < reach * reach:
