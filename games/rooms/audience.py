@@ -68,14 +68,21 @@ class Audience:
         tick: int = 0,
         time: int = 0,
         views_max: int = HISTORY_TICKS_MAX,
+        changes: int = 0,
     ) -> None:
-        """``views_max``: how many earlier views are remembered, for those who miss some."""
+        """One that was told this view, and nothing before.
+
+        Args:
+            views_max: How many earlier views are remembered, for those who miss some.
+            changes: How many it counts already; those that count from different numbers on do not
+                all have their fingerprints made in the same tick.
+        """
         self.kind = kind
         self.held = held
         self.tick = tick
         self.time = time
         self._past: deque[tuple[int, Held]] = deque(maxlen=views_max)
-        self._changes = 0
+        self._changes = changes
         self._plain: Any = None
 
     @property

@@ -569,7 +569,7 @@ class Room:
             held = self._sight.own_of(self.state, look, seat)
             # An own view is told whole to who missed something, so no earlier one is remembered.
             kind, tick, time = self._sight.own, self.tick_no, self.time
-            self._own[seat] = Audience(kind, held, tick, time, views_max=0)
+            self._own[seat] = Audience(kind, held, tick, time, views_max=0, changes=seat)
 
 
 def _delta(step: Step) -> Delta:

@@ -27,7 +27,7 @@ from games.sim.sights import Seen
 CODES_MAX = 1 << 31
 """Of a column: two codes then differ by 32 bits at the most."""
 
-KNOWN_MAX = 8192
+KNOWN_MAX = 2048
 """Values of a column whose codes are remembered."""
 
 _NO_ROW = 4
@@ -110,7 +110,7 @@ class Table(Kind):
             _angles=angles,
             _numbers=_Numbers.of(kinds),
             _row=_row_of(list(columns)),
-            _codes_of=unrolled.holder(count),
+            _codes_of=unrolled.holder(tuple(map(_bounds, kinds))),
             _width=sum(kind.width for kind in kinds),
             _pack=unrolled.packer(tuple(kind.width for kind in kinds)),
             _plan=sights.Plan(np.array([kind.width for kind in kinds], np.int64), angles),
@@ -465,6 +465,13 @@ def _still(ids: Ints | list[int], whole: Ints | None) -> r.Mask:
     """Which of the rows that come or go are, or were, in the whole table: they only changed sight.
     Nobody knows where the whole table is not known."""
     return np.zeros(len(ids), np.bool_) if whole is None else r.is_among(np.asarray(ids), whole)
+
+
+def _bounds(kind: Kind) -> tuple[int, int] | None:
+    """The least and the greatest value of a column of whole numbers."""
+    if not isinstance(kind, Number) or kind.step is not None:
+        return None
+    return kind.least, kind.least + kind.codes - 1
 
 
 def _unmoved(old: object, new: object) -> None:
