@@ -144,6 +144,7 @@ class Room:
         if self._sight.watched is not None:
             held = self._sight.watched_of(look)
             self._own[None] = Audience(self._sight.watched, held, tick, time, views_max=0)
+        self._sight.look_round(self.state, look, self.places)
         for seat in self.places:
             self._open_own(seat, look)
 
@@ -535,11 +536,11 @@ class Room:
         """Add what changed for each seat alone."""
         if self._sight.own is None:
             return
+        self._sight.look_round(self.state, look, self.places)
         for seat in self._opened:
             self._open_own(seat, look)
             said = told.setdefault(seat, Own(tick=self.tick_no))
             said.view = self._own[seat].whole
-        self._sight.look_round(self.state, look, self.places)
         own, own_of, state = self._own, self._sight.own_of, self.state
         for seat in self.places:
             if seat not in self._opened:

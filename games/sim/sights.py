@@ -114,9 +114,9 @@ class Seen(Rows):
         self._pick()
         return super().cells
 
-    def is_next_to(self, old: "Seen") -> bool:
+    def is_next_to(self, old: Rows) -> bool:
         """Whether ``old`` is what the same viewer saw in the look before."""
-        return self.sights.before is old.sights and self.seat == old.seat
+        return type(old) is Seen and self.sights.before is old.sights and self.seat == old.seat
 
     def _pick(self) -> None:
         if self._ids is None:

@@ -366,7 +366,7 @@ class Table(Kind):
     def tell(self, old: Rows, new: Rows) -> Bits | None:
         if old is new:
             return None
-        if isinstance(new, Seen) and isinstance(old, Seen) and new.is_next_to(old):
+        if type(new) is Seen and new.is_next_to(old):
             return new.sights.told(self._plan)[new.viewer]
         before, after = old.few, new.few
         if before is None or after is None:
