@@ -20,7 +20,6 @@ from msgspec import Meta
 
 from bench.server import paces_ms
 from bench.tick import Match, Stopwatch
-from games.catalog import TITLES, register
 from games.catalog.arena import world
 from games.catalog.arena.rules import OWN_SHIP, Arena
 from games.catalog.arena.world import (
@@ -83,8 +82,8 @@ class State(world.State):
 class Field(Game[State]):
     """Very many ships on a very large field."""
 
-    title = "field"
-    name = "Field"
+    title = "open_field"
+    name = "Open field"
     seats = range(1, SEATS_MAX + 1)
     tick_hz = 20
     drop_in = True
@@ -254,8 +253,6 @@ def main() -> None:
     parser.add_argument("--seats", type=int, nargs="*", default=[100, SEATS_MAX])
     parser.add_argument("--ticks", type=int, default=40)
     plan = parser.parse_args()
-    if Field.title not in TITLES:
-        register(Field)
     gc.freeze()  # as the server does
     gc.set_threshold(50_000, 20, 50)
     for seats in plan.seats:
@@ -263,7 +260,7 @@ def main() -> None:
 
 
 def _measure(seats: int, ticks: int) -> None:
-    match, watch = Match(Field.title, seats, {"seats": seats}), Stopwatch()
+    match, watch = Match(Field(), seats, {"seats": seats}), Stopwatch()
     watch.hang_on(match)
     best: dict[str, int] = {}
     taken, all_of_it = [], 0
