@@ -61,13 +61,28 @@ class Step:
 class Audience:
     """What one audience knows: the view it was last told, and the views before."""
 
-    def __init__(self, kind: Kind, held: Held, tick: int = 0, time: int = 0) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        held: Held,
+        tick: int = 0,
+        time: int = 0,
+        views_max: int = HISTORY_TICKS_MAX,
+        changes: int = 0,
+    ) -> None:
+        """One that was told this view, and nothing before.
+
+        Args:
+            views_max: How many earlier views are remembered, for those who miss some.
+            changes: How many it counts already; those that count from different numbers on do not
+                all have their fingerprints made in the same tick.
+        """
         self.kind = kind
         self.held = held
         self.tick = tick
         self.time = time
-        self._past: deque[tuple[int, Held]] = deque(maxlen=HISTORY_TICKS_MAX)
-        self._changes = 0
+        self._past: deque[tuple[int, Held]] = deque(maxlen=views_max)
+        self._changes = changes
         self._plain: Any = None
 
     @property
@@ -84,7 +99,10 @@ class Audience:
 
     def look(self, held: Held, tick: int, time: int) -> Step | None:
         """What must be told now that this is the view; None if nothing changed."""
-        if held is self.held or (bits := pack_change(self.kind, self.held, held)) is None:
+        if held is self.held:
+            return None
+        if (bits := pack_change(self.kind, self.held, held)) is None:
+            self.held = held  # the next look is compared with this one at a glance
             return None
         step = Step(tick, self.tick, time, self.kind, self.held, held, bits)
         self._past.append((self.tick, self.held))

@@ -50,11 +50,12 @@ class Inbox:
             return (
                 None  # it waits here already, or was settled: its answer has been or will be sent
             )
-        full = self._inputs.get(seat, 0) >= INBOX_INPUTS_PER_SEAT_MAX
-        if full or seq > last + 1:
+        waiting = self._inputs.get(seat, 0)
+        if seq > last + 1 or waiting >= INBOX_INPUTS_PER_SEAT_MAX:
+            full = waiting >= INBOX_INPUTS_PER_SEAT_MAX
             return self._ask_again(seat, last + 1, Code.BUSY if full else Code.GAP)
         self._line[seat] = (session, seq)
-        self._inputs[seat] = self._inputs.get(seat, 0) + 1
+        self._inputs[seat] = waiting + 1
         self._waiting.append(Input(seat, session, seq, data, seen))
         return None
 

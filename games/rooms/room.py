@@ -124,8 +124,7 @@ class Room:
         self._inbox = Inbox()
         self._bot_rng = Rng(bot_seed)
         self._bot_asked: dict[int, int] = {}  # seat: room time when its bot is asked next
-        self._settled: dict[int, list[tuple[int, str]]] = {}  # this tick's, by seat
-        self._inboxes: dict[int, int] = {}  # how many inputs of each seat this tick found
+        self._told: dict[int | None, Own] = {}  # what each seat is told of this tick
         self._vacated: dict[int, str] = {}
         self._opened: set[int] = set()  # seats that were taken for the first time in this tick
         self._late = self._early = 0  # this tick's
@@ -144,7 +143,8 @@ class Room:
             self._delay = Delay(game.spectator_delay_s * game.tick_hz)
         if self._sight.watched is not None:
             held = self._sight.watched_of(look)
-            self._own[None] = Audience(self._sight.watched, held, tick, time)
+            self._own[None] = Audience(self._sight.watched, held, tick, time, views_max=0)
+        self._sight.look_round(self.state, look, self.places)
         for seat in self.places:
             self._open_own(seat, look)
 
@@ -208,7 +208,7 @@ class Room:
         is of no use any more; looking costs more than half of a tick."""
         assert record.tick == self.tick_no + 1, "ticks are consecutive"
         self.tick_no = record.tick
-        self._settled, self._inboxes, self._vacated, self._opened = {}, {}, {}, set()
+        self._told, self._vacated, self._opened = {}, {}, set()
         self._late = self._early = 0
         if self.game.realtime:
             self._enter(record.entries)
@@ -299,8 +299,9 @@ class Room:
     def _enter(self, entries: list[Entry]) -> None:
         for entry in entries:
             match entry:
-                case Input(seat, session, seq, data, seen):
-                    self._settle(seat, session, seq, self._apply(seat, data, self._ago(seen)))
+                case Input():
+                    ago = 0 if entry.seen < 0 else self._ago(entry.seen)
+                    self._settle(entry, self._apply(entry.seat, entry.data, ago))
                 case BotMove(seat, data):
                     self._apply(seat, data)
                 case Connect(seat, session, name):
@@ -312,12 +313,12 @@ class Room:
 
     def _ago(self, seen: int) -> int:
         """How many periods ago what was seen was so, within what the title rewinds."""
-        if seen < 0:
-            return 0
-        ago = self.tick_no - 1 - seen
+        ago, most = self.tick_no - 1 - seen, self.game.rewind_max
+        if 0 <= ago <= most:
+            return ago
         self._early += ago < 0
-        self._late += ago > self.game.rewind_max > 0
-        return max(0, min(ago, self.game.rewind_max))
+        self._late += ago > most > 0
+        return max(0, min(ago, most))
 
     def _apply(self, seat: int, data: Any, ago: int = 0) -> str | None:
         """Carry out an input; the code of its refusal, if it was refused."""
@@ -336,16 +337,20 @@ class Room:
             self._conclude()  # a second input of the same tick must not move in a finished game
         return refusal.code if refusal else None
 
-    def _settle(self, seat: int, session: str, seq: int, refused: str | None) -> None:
-        place = self.places.get(seat)
-        if place is None or place.session != session:
+    def _settle(self, entry: Input, refused: str | None) -> None:
+        place = self.places.get(entry.seat)
+        if place is None or place.session != entry.session:
             return  # its client is gone, and so is whoever wanted to know
-        place.settled = seq
-        self._inboxes[seat] = self._inboxes.get(seat, 0) + 1
-        told = self._settled.setdefault(seat, [])
+        place.settled = entry.seq
+        told = self._told.get(entry.seat)
+        if told is None:
+            told = self._told[entry.seat] = Own(tick=self.tick_no, settled=entry.seq)
+        else:
+            told.settled = entry.seq
+            told.inbox += 1
         if refused:
-            told.append((seq, refused))
-            place.refused = [*place.refused, (seq, refused)][-REFUSALS_REMEMBERED_MAX:]
+            told.refused.append((entry.seq, refused))
+            place.refused = [*place.refused, (entry.seq, refused)][-REFUSALS_REMEMBERED_MAX:]
 
     def _connect(self, seat: int, session: str, name: str) -> None:
         if self.closed_to(seat):
@@ -359,7 +364,7 @@ class Room:
             self.game.join(self.state, seat)
         if place.session != session:
             place.session, place.settled, place.refused = session, 0, []
-            self._settled.pop(seat, None)  # what was told of numbers of the older session
+            self._told.pop(seat, None)  # what was told of numbers of the older session
         place.status, place.until, place.pausing, place.person = "here", None, False, True
         self._bot_asked.pop(seat, None)
         self._seats_changed()
@@ -494,7 +499,8 @@ class Room:
         look = self._look()
         step = self._everybody.look(look.shared, self.tick_no, self.time)
         shared = watched = None if step is None else _delta(step)
-        own = self._tell_seats(look)
+        own = self._told
+        self._tell_seats(look, own)
         if self._delay is not None:
             seen = self._sight.watched and self._sight.watched_of(look)
             if step is not None or self._delay.shows_other(self._sight.watched, seen):
@@ -526,23 +532,21 @@ class Room:
             if place.status == "bot":
                 self._bot_asked.setdefault(seat, asked_at)
 
-    def _tell_seats(self, look: Look) -> dict[int | None, Own]:
-        told: dict[int | None, Own] = {}
-        for seat, refused in self._settled.items():
-            settled, inbox = self.places[seat].settled, self._inboxes.get(seat, 1)
-            told[seat] = Own(tick=self.tick_no, settled=settled, inbox=inbox, refused=refused)
+    def _tell_seats(self, look: Look, told: dict[int | None, Own]) -> None:
+        """Add what changed for each seat alone."""
         if self._sight.own is None:
-            return told
+            return
+        self._sight.look_round(self.state, look, self.places)
         for seat in self._opened:
             self._open_own(seat, look)
-            said = told.get(seat) or Own(tick=self.tick_no)
-            told[seat] = msgspec.structs.replace(said, view=self._own[seat].whole)
+            said = told.setdefault(seat, Own(tick=self.tick_no))
+            said.view = self._own[seat].whole
+        own, own_of, state = self._own, self._sight.own_of, self.state
         for seat in self.places:
             if seat not in self._opened:
-                held = self._sight.own_of(self.state, look, seat)
-                if held is not self._own[seat].held:
+                held = own_of(state, look, seat)
+                if held is not own[seat].held:
                     self._tell_own(seat, held, told)
-        return told
 
     def _tell_own(
         self,
@@ -556,13 +560,17 @@ class Room:
         tick = self.tick_no if tick is None else tick
         step = self._own[seat].look(held, tick, self.time if time is None else time)
         if step is not None:
-            said = told.setdefault(seat, Own(tick=tick))
+            said = told.get(seat)
+            if said is None:
+                said = told[seat] = Own(tick=tick)
             said.change, said.back, said.hash = step, step.back, step.hash
 
     def _open_own(self, seat: int, look: Look) -> None:
         if self._sight.own is not None:
             held = self._sight.own_of(self.state, look, seat)
-            self._own[seat] = Audience(self._sight.own, held, self.tick_no, self.time)
+            # An own view is told whole to who missed something, so no earlier one is remembered.
+            kind, tick, time = self._sight.own, self.tick_no, self.time
+            self._own[seat] = Audience(kind, held, tick, time, views_max=0, changes=seat)
 
 
 def _delta(step: Step) -> Delta:

@@ -5,7 +5,7 @@ title's ``secret``, and the rows in its sight of the tables that are declared ``
 are never in the shared view. Spectators have an own view too, where such tables are open to them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from games.sim import (
@@ -28,12 +28,16 @@ from games.sim import (
     View,
     hold,
 )
+from games.sim.sights import Seen, Sights
 
 PHASES = ("playing", "paused", "over")
 STATUSES = ("here", "away", "bot", "gone")
 
 TIME_MAX = 2**48
 """Periods; a room at 100 Hz gets there in ninety thousand years."""
+
+CROWD_MIN = 16
+"""From so many seats on, what they see is found for all at once."""
 
 SEATS = Map(
     Record(name=Text(150), status=Enum(*STATUSES), until=Optional(Int(0, TIME_MAX))), 10_000
@@ -73,6 +77,7 @@ class Sight:
         }
         self._hold_secrets: dict[int, Holder] = {}
         self._own: dict[int, dict[str, Held]] = {}
+        self._sights: dict[str, Sights] = {}  # the newest of each table
         self._open = {name: kind for name, kind in self._tables.items() if kind.spectators}
         self.watched = Record(seen=Record(**self._open)) if self._open else None
 
@@ -101,25 +106,37 @@ class Sight:
 
     def own_of(self, state: Any, look: "Look", seat: int) -> Held:
         """What this seat sees besides; the same object as before where that did not change."""
-        before = self._own.get(seat)
         own: dict[str, Held] = {}
         if self._has_secrets:
-            own["secret"] = self._holder_of(seat).hold(self._game.secret(state, seat))
-            if before is not None and not self._tables and before["secret"] is own["secret"]:
+            holder = self._hold_secrets.get(seat) or self._holder_of(seat)
+            secret = holder.hold(self._game.secret(state, seat))
+            before = None if self._tables else self._own.get(seat)
+            if before is not None and before["secret"] is secret:
                 return before
+            own["secret"] = secret
         if self._tables:
             own["seen"] = {
-                name: look.seen(name, kind, self._game.sees(state, name, seat))
+                name: look.found[name][seat]
+                if name in look.found
+                else look.seen(name, kind, self._game.sees(state, name, seat))
                 for name, kind in self._tables.items()
             }
         self._own[seat] = own
         return own
 
+    def look_round(self, state: Any, look: "Look", seats: Collection[int]) -> None:
+        """Find what all these seats see, at once, where they are many."""
+        if len(seats) < CROWD_MIN:
+            return
+        for name, kind in self._tables.items():
+            sights = {seat: self._game.sees(state, name, seat) for seat in seats}
+            before = self._sights.get(name)
+            if found := look.find(name, kind, sights, before):
+                self._sights[name] = found
+
     def _holder_of(self, seat: int) -> Holder:
-        holder = self._hold_secrets.get(seat)
-        if holder is None:
-            assert self.own is not None
-            holder = self._hold_secrets[seat] = Holder(self.own.fields["secret"], "secret")
+        assert self.own is not None
+        holder = self._hold_secrets[seat] = Holder(self.own.fields["secret"], "secret")
         return holder
 
     def watched_of(self, look: "Look") -> Held:
@@ -134,6 +151,21 @@ class Look:
         self.shared = shared
         self.tables = tables
         self._grids: dict[tuple[str, str, str, float], Grid] = {}
+        self.found: dict[str, dict[int, Seen]] = {}  # by table and seat, what was found at once
+
+    def find(
+        self, name: str, kind: Table, sights: dict[int, Any], before: Sights | None
+    ) -> Sights | None:
+        """Find what seats see of a table; None where their circles are about other columns."""
+        columns = {(s.across, s.down) for s in sights.values() if isinstance(s, Circle)}
+        if len(columns) != 1:
+            return None
+        rows = self.tables[name]
+        ((across, down),) = columns
+        places = kind.column(rows, across), kind.column(rows, down)
+        found = Sights.of(rows, places, sights, before)
+        self.found[name] = found.by_seat()
+        return found
 
     def seen(self, name: str, kind: Table, sight: Any) -> Rows:
         """The rows in sight."""

@@ -1,23 +1,21 @@
 """What ``rows`` does for tables of few rows: in plain Python, where numpy takes longer to begin.
 
-Functions of the same name do the same, and write the same bits. A row is a tuple of codes here, and
-cells are codes one after the other, row by row.
+Both find the same, and say it in the same bits. A row is a tuple of codes here. What is done cell
+by cell is in ``unrolled``.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, cycle, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from games.sim.bits import BitWriter
+from games.sim.bits import Bits
 
-CELLS_MAX = 128
+CELLS_MAX = 256
 """Up to so many cells this is quicker: where all change. Where a few do, it is up to far more."""
 
 Row = tuple[int, ...]
 Few = dict[int, Row]
 """Rows by id, which ascend."""
-
-Cells = list[int]
 
 
 class Difference(NamedTuple):
@@ -26,49 +24,31 @@ class Difference(NamedTuple):
     gone: list[int]
     gone_ids: list[int]
     added_ids: list[int]
-    added: Cells
+    added: list[Row]
     before: list[Row]
     after: list[Row]
 
 
 def difference(old: Few, new: Few) -> Difference:
     """What came, went and stayed."""
-    gone = [place for place, key in enumerate(old) if key not in new]
-    added = [key for key in new if key not in old]
-    kept = [key for key in old if key in new]
+    gone, before, after = [], [], []
+    for place, (key, row) in enumerate(old.items()):
+        if key in new:
+            before.append(row)
+            after.append(new[key])
+        else:
+            gone.append(place)
+    ids = list(old)
+    added = [key for key in new if key not in old] if len(new) > len(before) else []
     return Difference(
-        gone,
-        [key for key in old if key not in new],
-        added,
-        cells_of([new[key] for key in added]),
-        [old[key] for key in kept],
-        [new[key] for key in kept],
+        gone, [ids[place] for place in gone], added, [new[key] for key in added], before, after
     )
 
 
-def cells_of(rows: Iterable[Row]) -> Cells:
-    """The cells of rows."""
-    return list(chain.from_iterable(rows))
-
-
-def write_cells(bits: BitWriter, cells: Cells, widths: Row) -> None:
-    """Row by row, each column in its width."""
-    if not cells:
-        return
-    together = 0
-    for code, width in zip(cells, cycle(widths), strict=False):
-        together = together << width | code
-    bits.put(together, len(cells) // len(widths) * sum(widths))
-
-
-def write_mask(bits: BitWriter, mask: Sequence[bool]) -> None:
-    """One bit each."""
-    bits.each(mask, 1)
-
-
-def write_ids(bits: BitWriter, ids: Sequence[int]) -> None:
-    """Ascending numbers, at least one: by their gaps, all in the width of the widest."""
+def ids_as_bits(ids: Sequence[int]) -> Bits:
+    """As ``rows.write_ids``."""
     gaps = [ids[0], *[now - was - 1 for was, now in pairwise(ids)]]
-    width = max(gaps).bit_length()
-    bits.put(width, 5)
-    bits.each(gaps, width)
+    number = width = max(gaps).bit_length()
+    for gap in gaps:
+        number = number << width | gap
+    return number, 5 + width * len(gaps)

@@ -8,6 +8,9 @@ before, so whoever compares sees it at a glance.
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import astuple
+
 from games.sim.diff import compare
 from games.sim.kinds.containers import Record
 from games.sim.kinds.free import Json
@@ -82,14 +85,14 @@ def _copied(value: Any) -> Any:
         return {key: _copied(item) for key, item in value.items()}
     if kind is list or kind is tuple:
         return kind(map(_copied, value))
+    if issubclass(kind, Struct) and _lasts(value):
+        return value
     raise TypeError
 
 
-def _are_equal(value: Any, shown: Any) -> bool:
-    try:
-        return bool(value == shown)
-    except ValueError:
-        return False  # an array in it does not say in a word whether it is equal to something
+def _lasts(struct: Struct) -> bool:
+    frozen: bool = struct.__struct_config__.frozen
+    return frozen and _LASTING.issuperset(map(type, astuple(struct)))
 
 
 class _Remembered:
@@ -101,8 +104,11 @@ class _Remembered:
         self._held: Held = None
 
     def hold(self, value: Any) -> Held:
-        if type(value) is type(self._shown) and _are_equal(value, self._shown):
-            return self._held
+        try:
+            if type(value) is type(self._shown) and value == self._shown:
+                return self._held
+        except ValueError:
+            pass  # an array in it does not say in a word whether it is equal to something
         self._held = self._kind.hold(value)
         self._shown = _copy(value)
         return self._held
@@ -124,9 +130,12 @@ class _RememberedTable:
             return self._held
         if shown is None:
             self._held = self._kind.hold(value)
-        elif _are_equal(value, shown):
-            return self._held
         else:
+            try:
+                if value == shown:
+                    return self._held
+            except ValueError:
+                pass  # as above
             self._held = self._kind.hold_again(value, shown, self._held)
         self._shown = value.copy() if {*map(type, value.values())} <= {tuple} else None
         return self._held

@@ -187,16 +187,28 @@ def changes(
         angles: Place of each column that goes round in a circle, and in how many steps.
     """
     differences = after - before
-    for place, steps in angles:
-        turn = differences[:, place]
-        turn += steps // 2
-        turn %= steps
-        turn -= steps // 2
+    _turn(differences, angles)
     changed: Mask = np.logical_or.reduce(differences, axis=1)
     count = int(np.count_nonzero(changed))
     if count < len(changed):
         differences = differences.take(changed.nonzero()[0], axis=0)
     return changed, count, zigzag(differences)
+
+
+def folded(before: Ints, after: Ints, angles: tuple[tuple[int, int], ...]) -> Ints:
+    """The differences of all rows, as ``changes`` gives those of the ones that changed."""
+    differences = after - before
+    _turn(differences, angles)
+    return zigzag(differences)
+
+
+def _turn(differences: Ints, angles: tuple[tuple[int, int], ...]) -> None:
+    """Make those of angles the short way round."""
+    for place, steps in angles:
+        turn = differences[:, place]
+        turn += steps // 2
+        turn %= steps
+        turn -= steps // 2
 
 
 def is_among(ids: Ints, others: Ints) -> Mask:

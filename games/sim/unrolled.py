@@ -7,11 +7,21 @@ Rules of this file: what a function does stands in its docstring and in its temp
 the columns one after the other; ``few`` is tested against ``rows``, which does the same by numpy.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
 from games.sim.bits import Bits, count_of
+
+_PACK = """
+def pack(rows):
+    number = 0
+    for [{cell}] in rows:
+        row = 0
+        {joined}
+        number = number << {width} | row
+    return number
+"""
 
 Row = tuple[int, ...]
 
@@ -60,15 +70,38 @@ def move(old, new):
 
 
 @lru_cache
-def holder(columns: int) -> Callable[..., dict[Any, Row]]:
+def holder(bounds: tuple[tuple[int, int] | None, ...]) -> Callable[..., dict[Any, Row]]:
     """``hold(table, shown, held, cells, codes)``: a table's rows by the code of each cell.
 
     Rows that look as they do in ``shown`` are taken from ``held``. ``cells`` makes a tuple or list
     of a row that is none; ``codes`` has, for each column, the code of each value. What these raise
     is raised, and ``ValueError`` for a row that has more cells, or fewer.
+
+    Args:
+        bounds: Of each column, the least and the greatest whole number, if their codes are their
+            distances from the least. They are worked out: to look them up would take a part of
+            the memory that is not at hand.
     """
-    made: Callable[..., dict[Any, Row]]
-    made = _made("hold", _HOLD, columns, coded=_each("k{0}[c{0}], ", columns))
+    coded = ""
+    for place, bound in enumerate(bounds):
+        cell, code = f"c{place}", f"k{place}[c{place}]"
+        if bound:
+            least, most = bound
+            number = f"{cell} - ({least})" if least else cell
+            code = f"{number} if type({cell}) is int and {least} <= {cell} <= {most} else {code}"
+        coded += f"{code}, "
+    made: Callable[..., dict[Any, Row]] = _made("hold", _HOLD, len(bounds), coded=coded)
+    return made
+
+
+Pack = Callable[[Iterable[Row]], int]
+
+
+@lru_cache
+def packer(widths: tuple[int, ...]) -> Pack:
+    """``pack(rows)``: rows one after the other, each column in its width."""
+    joined = "".join(f"row = row << {width} | c{place}; " for place, width in enumerate(widths))
+    made: Pack = _made("pack", _PACK, len(widths), joined=joined, width=sum(widths))
     return made
 
 

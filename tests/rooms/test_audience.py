@@ -78,6 +78,20 @@ def test_a_fingerprint_is_told_now_and_then() -> None:
     ]
 
 
+def test_the_fingerprints_of_seats_are_made_in_different_ticks() -> None:
+    seats = [(seat, f"Player {seat}", False) for seat in range(3)]
+    room = Room(Party(), seed=7, settings={}, seats=seats)
+    for seat, name, _ in seats:
+        room.connect(seat, f"session-{seat}", name)
+    hashed = []
+    for tick in range(1, HASH_CHANGES + 1):
+        for seat in room.places:
+            room.offer(seat, tick, {"t": "add", "n": 1 + tick % 2})
+        own = room.tick().own
+        hashed += [seat for seat in room.places if own[seat].hash is not None]
+    assert hashed == [2, 1, 0]
+
+
 def test_a_view_that_is_changed_in_place_by_its_title_is_noticed() -> None:
     class Careless(Tally):
         def view(self, state: Sums) -> View:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from games.rooms import Room
+from games.rooms import Room, sight
 from games.sim import Circle, Rng, plain
+from games.sim.sights import Seen
 from tests.field import RADIUS, Animal, Field, HiddenField, Meadow
 
 SEATS = [(seat, f"Player {seat}", False) for seat in range(3)]
@@ -112,6 +113,54 @@ def test_a_hundred_seats_each_see_what_their_circle_holds() -> None:
             if (row["x"] - circle.x) ** 2 + (row["y"] - circle.y) ** 2 <= RADIUS**2
         }
         assert seen(room, seat) == near
+
+
+class Commons(Field):
+    """Who comes, comes in the middle."""
+
+    title = "commons"
+    drop_in = True
+
+    def setup(self, seats: int, settings: Any, rng: Rng) -> Meadow:
+        return super().setup(0, settings, rng)
+
+    def join(self, state: Meadow, seat: int) -> None:
+        state.animals.setdefault(seat, self._animal(state.rng))
+
+
+def heard(crowd_min: int) -> list[dict[int | None, tuple[Any, ...]]]:
+    """All that each seat is told, tick by tick, while ever more come and some rest."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sight, "CROWD_MIN", crowd_min)
+        room = Room(Commons(), seed=8, settings={}, seats=[])
+        told = []
+        for number in range(60):
+            if number % 2 and number < 40:
+                seat = number * 7 % 40
+                room.connect(seat, f"session-{seat}", f"Player {seat}")
+            for seat, place in room.places.items():
+                if number % 3:
+                    room.offer(seat, place.settled + 1, {"x": seat % 9 - 4, "y": number % 7 - 3})
+            own = room.tick().own
+            told.append(
+                {
+                    seat: (
+                        said.settled,
+                        said.change and said.change.packed(),
+                        said.change and said.change.plain(),
+                        said.view and said.view.packed(),
+                        said.back,
+                        said.hash,
+                    )
+                    for seat, said in own.items()
+                }
+            )
+        assert isinstance(room._own[7].held["seen"]["animals"], Seen) == (crowd_min == 1)
+        return told
+
+
+def test_seats_are_told_the_same_whether_they_are_many_or_few() -> None:
+    assert heard(1) == heard(10**9)
 
 
 @pytest.mark.parametrize("seat", [0, None])

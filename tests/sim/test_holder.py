@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -140,6 +141,37 @@ def test_rows_that_are_lists_may_change_in_place() -> None:
     holder.hold(table)
     table[1][0] = 6
     assert plain(VIEW.fields["ships"], holder.hold(table)) == {"1": {"x": 6, "y": 0.5}}
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    n: int
+    of: Any
+
+
+class Loose(msgspec.Struct):
+    n: int
+    of: Any
+
+
+@pytest.mark.parametrize("kind", [Frozen, Loose])
+def test_a_struct_is_shown_as_a_map_of_its_fields_is(kind: Any) -> None:
+    view = Record(bag=Record(n=Int(0, 9), of=Optional(Text(9))))
+    holder = Holder(view, "view")
+    before = holder.hold({"bag": kind(1, "x")})
+    assert plain(view, before) == {"bag": {"n": 1, "of": "x"}}
+    assert holder.hold({"bag": kind(1, "x")}) is before or kind is Loose
+    after = holder.hold({"bag": kind(2, None)})
+    assert plain(view, after) == {"bag": {"n": 2, "of": None}}
+    with pytest.raises(ViewError, match=r"view.bag.n: 10 is not in 0\.\.9"):
+        holder.hold({"bag": kind(10, None)})
+
+
+def test_a_struct_that_its_title_changes_in_place_is_noticed() -> None:
+    holder = Holder(Record(a=NUMBERS, b=Record(n=Int(0, 9), of=NUMBERS)), "view")
+    for shown in (Loose(1, [2]), Frozen(1, [2])):
+        assert holder.hold({"a": [], "b": shown})["b"] == {"n": 1, "of": [2]}
+        shown.of.append(3)
+        assert holder.hold({"a": [], "b": shown})["b"] == {"n": 1, "of": [2, 3]}
 
 
 def test_arrays_are_held_wherever_they_stand() -> None:

@@ -8,7 +8,6 @@ player besides knows the own ship exactly, now and then; in between the browser 
 from itertools import groupby
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from games.catalog.arena import bot, world
@@ -138,7 +137,8 @@ class Arena(Game[State]):
         ship = state.ships.get(seat)
         if ship is None:
             return Refusal("not_playing")
-        ship.held, ship.ago = input, max(0, min(ago, world.REWIND_MAX))
+        ship.held = input
+        ship.ago = ago if 0 <= ago <= world.REWIND_MAX else max(0, min(ago, world.REWIND_MAX))
         return None
 
     def advance(self, state: State, elapsed: int) -> None:
@@ -184,8 +184,7 @@ class Arena(Game[State]):
     def secret(self, state: State, seat: int) -> View:
         """The own ship as of a moment ago, exactly; None while there is none."""
         ship = state.ships.get(seat)
-        told = ship and ship.told
-        return {"ship": told and msgspec.structs.asdict(told)}
+        return {"ship": ship and ship.told}
 
     def conceal(self, state: State, seat: int, rng: Rng) -> None:
         """Nothing is hidden but digits."""

@@ -189,12 +189,11 @@ def step(state: State) -> None:
         elif state.time >= ship.back_at:
             spawn(state, ship)
     _jostle([ship for ship in state.ships.values() if ship.hp])
-    places = {seat: (ship.x, ship.y) for seat, ship in state.ships.items() if ship.hp}
-    _offer_kits(state, places)
-    _remember(state, places)
+    _remember(state)
+    _offer_kits(state, state.past.at(0))
 
 
-def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
+def pilot(ship: Ship, rocks: Iterable[Rock], right: int = RIGHT, bottom: int = BOTTOM) -> bool:
     """Move a ship on by what its player holds down; True if its gun goes off.
 
     This alone is what a browser foretells of the own ship; nothing else may be asked here. It is
@@ -203,6 +202,7 @@ def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
 
     Args:
         rocks: All that the ship may touch in this period, in their order.
+        right, bottom: As far as it gets.
     """
     held, angle, spin = ship.held, ship.angle, ship.spin
     if held.aim is not None:
@@ -222,9 +222,9 @@ def pilot(ship: Ship, rocks: Iterable[Rock]) -> bool:
         vx += (THRUST * COSINE[angle] + 512) >> 10
         vy += (THRUST * SINE[angle] + 512) >> 10
     x, y = ship.x + vx, ship.y + vy
-    if not (SHIP_RADIUS <= x <= RIGHT and SHIP_RADIUS <= y <= BOTTOM):
-        x, vx = _bounced(x, vx, RIGHT)
-        y, vy = _bounced(y, vy, BOTTOM)
+    if not (SHIP_RADIUS <= x <= right and SHIP_RADIUS <= y <= bottom):
+        x, vx = _bounced(x, vx, right)
+        y, vy = _bounced(y, vy, bottom)
     for rx, ry, r in rocks:
         dx, dy, reach = x - rx * FINE, y - ry * FINE, r * FINE + SHIP_RADIUS
         if -reach < dx < reach and -reach < dy < reach and dx * dx + dy * dy < reach * reach:
@@ -477,13 +477,15 @@ def _reaches(dx: int, dy: int) -> bool:
     return dx * dx + dy * dy < KIT_REACH * KIT_REACH
 
 
-def _remember(state: State, places: Places) -> None:
+def _remember(state: State) -> None:
     """Keep what shots and players will ask for."""
+    places: Places = {}
     time, drifts = state.time, not state.time % DRIFT_EVERY
     for seat, ship in state.ships.items():
         if not ship.hp:
             ship.told = None
             continue
+        places[seat] = (ship.x, ship.y)
         if ship.told is None or not (time + seat) % OWN_EVERY:
             ship.told = own(ship)
         if drifts:

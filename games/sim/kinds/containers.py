@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from games.sim.bits import BitReader, Bits, BitWriter, LayoutError
@@ -17,7 +19,7 @@ from games.sim.kinds.kind import (
     is_whole,
     shown,
 )
-from games.sim.kinds.scalars import FEW, Coded
+from games.sim.kinds.scalars import FEW, Coded, Number
 
 _ABSENT = object()
 
@@ -434,6 +436,14 @@ class Map(Kind):
         return stated(put, inner, gone=gone)
 
 
+def _hold_of(name: str, kind: Kind) -> tuple[str, Callable[[Any], Held], int, int]:
+    """How the field of a record is held; whole numbers from ``least`` on, as many as ``codes``, are
+    held by their distance from it."""
+    if isinstance(kind, Number) and kind.step is None:
+        return name, kind.hold, kind.least, kind.codes
+    return name, kind.hold, 0, 0
+
+
 class Record(Kind):
     """A map with exactly these keys, each with a kind of its own.
 
@@ -442,7 +452,7 @@ class Record(Kind):
     """
 
     fields: Mapping[str, Kind]
-    _holds: list[tuple[str, Callable[[Any], Held]]]
+    _holds: list[tuple[str, Callable[[Any], Held], int, int]]
     _tells: list[tuple[str, int, Callable[[Held, Held], Bits | None]]]
 
     def __init__(self, /, **fields: Kind) -> None:
@@ -453,7 +463,7 @@ class Record(Kind):
             problems=problems,
             fields=fields,
             exact=exact,
-            _holds=[] if problems else [(name, kind.hold) for name, kind in fields.items()],
+            _holds=[] if problems else [_hold_of(name, kind) for name, kind in fields.items()],
             _tells=[] if problems else [(name, k.width, k.tell) for name, k in fields.items()],
         )
 
@@ -469,15 +479,21 @@ class Record(Kind):
         return {"kind": "record", "fields": fields}
 
     def hold(self, value: Any) -> dict[str, Held]:
-        if not isinstance(value, dict):
+        if isinstance(value, Struct):
+            value = asdict(value)
+        elif not isinstance(value, dict):
             raise ViewError(f"{shown(value)} is not a map")
         if value.keys() != self.fields.keys():
             raise self._misfit(value)
         held: dict[str, Held] = {}
         name = ""
         try:
-            for name, hold in self._holds:
-                held[name] = hold(value[name])
+            for name, hold, least, codes in self._holds:
+                part = value[name]
+                if type(part) is int and 0 <= (code := part - least) < codes:
+                    held[name] = code
+                else:
+                    held[name] = hold(part)
         except ViewError as error:
             error.inside(name)
             raise

@@ -6,9 +6,8 @@ Tables of few rows are an exception, where numpy would cost more than it saves.
 
 import operator
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,21 +15,19 @@ from numpy.typing import NDArray
 
 from games.sim import few as f
 from games.sim import rows as r
-from games.sim import unrolled
-from games.sim.bits import BitReader, Bits, BitWriter, LayoutError
+from games.sim import sights, unrolled
+from games.sim.bits import BitReader, Bits, BitWriter, LayoutError, count_of
 from games.sim.diff import Change
 from games.sim.kinds.containers import count_problems, inner_problems, stated
 from games.sim.kinds.kind import Kind, Problems, Scalar, ViewError, shown
 from games.sim.kinds.scalars import Angle, Fixed, Number
 from games.sim.rows import Columns, Ints, Rows
-
-Way = ModuleType
-"""Of two that do the same, ``rows`` and ``few``, the one that is quicker for a table."""
+from games.sim.sights import Seen
 
 CODES_MAX = 1 << 31
 """Of a column: two codes then differ by 32 bits at the most."""
 
-KNOWN_MAX = 8192
+KNOWN_MAX = 2048
 """Values of a column whose codes are remembered."""
 
 _NO_ROW = 4
@@ -66,6 +63,9 @@ class Table(Kind):
     _row: Callable[[Any], Any]
     _known: "list[_Known]"
     _codes_of: Callable[..., f.Few]
+    _width: int
+    _pack: unrolled.Pack
+    _plan: sights.Plan
     _moved: unrolled.Move
 
     def __init__(
@@ -110,7 +110,10 @@ class Table(Kind):
             _angles=angles,
             _numbers=_Numbers.of(kinds),
             _row=_row_of(list(columns)),
-            _codes_of=unrolled.holder(count),
+            _codes_of=unrolled.holder(tuple(map(_bounds, kinds))),
+            _width=sum(kind.width for kind in kinds),
+            _pack=unrolled.packer(tuple(kind.width for kind in kinds)),
+            _plan=sights.Plan(np.array([kind.width for kind in kinds], np.int64), angles),
             _moved=unrolled.mover(count, angles) if count else _unmoved,
             _known=list(map(_Known, kinds)),
         )
@@ -328,15 +331,24 @@ class Table(Kind):
 
     def write(self, bits: BitWriter, held: Rows) -> None:
         if (few := held.few) is None:
-            self._write_rows(bits, r, held.ids, held.cells)
+            self._write_many(bits, held.ids, held.cells)
         else:
-            self._write_rows(bits, f, list(few), f.cells_of(few.values()))
+            bits.put(*self._some(list(few), few.values()))
 
-    def _write_rows(self, bits: BitWriter, way: Way, ids: Any, cells: Any) -> None:
+    def _some(self, ids: list[int], rows: Collection[f.Row]) -> Bits:
+        """How few rows are told, whole."""
+        number, width = count_of(len(ids))
+        if not ids:
+            return number, width
+        gaps, more = f.ids_as_bits(ids)
+        cells = len(ids) * self._width
+        return (number << more | gaps) << cells | self._pack(rows), width + more + cells
+
+    def _write_many(self, bits: BitWriter, ids: Ints, cells: Ints) -> None:
         bits.count(len(ids))
         if len(ids):
-            way.write_ids(bits, ids)
-            way.write_cells(bits, cells, self._widths)
+            r.write_ids(bits, ids)
+            r.write_cells(bits, cells, self._widths)
 
     def read(self, bits: BitReader) -> Rows:
         return Rows(*self._read_rows(bits, self.rows))
@@ -354,15 +366,27 @@ class Table(Kind):
     def tell(self, old: Rows, new: Rows) -> Bits | None:
         if old is new:
             return None
+        if type(new) is Seen and new.is_next_to(old):
+            return new.sights.told(self._plan)[new.viewer]
         before, after = old.few, new.few
         if before is None or after is None:
             return self._tell_of_many(old, new)
         if before.keys() == after.keys():
             moved = self._moved(before.values(), after.values())
             return moved and (moved[0], _NO_ROWS + moved[1])
-        found = f.difference(before, after)
+        return self._tell_of_few(f.difference(before, after), old, new)
+
+    def _tell_of_few(self, found: f.Difference, old: Rows, new: Rows) -> Bits:
+        """Where rows are gone or new."""
         bits = BitWriter()
-        self._write_come_and_gone(bits, f, found, old, new)
+        bits.put(*count_of(len(found.gone)))
+        if found.gone:
+            bits.put(*f.ids_as_bits(found.gone))
+            if self.by_seat:
+                r.write_mask(bits, _still(found.gone_ids, new.whole))
+        bits.put(*self._some(found.added_ids, found.added))
+        if self.by_seat and found.added:
+            r.write_mask(bits, _still(found.added_ids, old.whole))
         bits.put(*(self._moved(found.before, found.after) or (0, _NO_ROW)))
         return bits.all()
 
@@ -372,7 +396,14 @@ class Table(Kind):
         if not (count or len(found.gone) or len(found.added_ids)):
             return None
         bits = BitWriter()
-        self._write_come_and_gone(bits, r, found, old, new)
+        bits.count(len(found.gone))
+        if len(found.gone):
+            r.write_ids(bits, found.gone)
+            if self.by_seat:
+                r.write_mask(bits, _still(found.gone_ids, new.whole))
+        self._write_many(bits, found.added_ids, found.added)
+        if self.by_seat and len(found.added_ids):
+            r.write_mask(bits, _still(found.added_ids, old.whole))
         bits.count(count)
         if count:
             if count < len(changed):
@@ -381,18 +412,6 @@ class Table(Kind):
             bits.each(widths, 6)
             r.write_cells(bits, folded, widths)
         return bits.all()
-
-    def _write_come_and_gone(
-        self, bits: BitWriter, way: Way, found: Any, old: Rows, new: Rows
-    ) -> None:
-        bits.count(len(found.gone))
-        if len(found.gone):
-            way.write_ids(bits, found.gone)
-            if self.by_seat:
-                r.write_mask(bits, _still(found.gone_ids, new.whole))
-        self._write_rows(bits, way, found.added_ids, found.added)
-        if self.by_seat and len(found.added_ids):
-            r.write_mask(bits, _still(found.added_ids, old.whole))
 
     def write_change(self, bits: BitWriter, old: Rows, new: Rows) -> None:
         told = self.tell(old, new)
@@ -446,6 +465,13 @@ def _still(ids: Ints | list[int], whole: Ints | None) -> r.Mask:
     """Which of the rows that come or go are, or were, in the whole table: they only changed sight.
     Nobody knows where the whole table is not known."""
     return np.zeros(len(ids), np.bool_) if whole is None else r.is_among(np.asarray(ids), whole)
+
+
+def _bounds(kind: Kind) -> tuple[int, int] | None:
+    """The least and the greatest value of a column of whole numbers."""
+    if not isinstance(kind, Number) or kind.step is not None:
+        return None
+    return kind.least, kind.least + kind.codes - 1
 
 
 def _unmoved(old: object, new: object) -> None:
