@@ -283,6 +283,8 @@ def _serve_daphne(host: str, port: int) -> None:
 
     from gameserver import asgi
 
+    spare_texts()
+
     class Server(Daphne):
         failure: CannotServe | None = None
 
@@ -352,6 +354,17 @@ def _serve_daphne(host: str, port: int) -> None:
     server.run()
     if server.failure:
         raise server.failure
+
+
+def spare_texts() -> None:
+    """Have autobahn make no texts for its debug log: two for each frame, in colours, before it looks
+    whether anybody reads them."""
+    from autobahn.twisted import websocket
+    from autobahn.websocket import protocol
+
+    for module in (websocket, protocol):
+        for maker in ("hltype", "hlval"):
+            setattr(module, maker, lambda value: value)
 
 
 def _when_ended(application: "asyncio.Future[Any] | None", cut: Callable[[], None]) -> None:
