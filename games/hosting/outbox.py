@@ -165,10 +165,9 @@ class Outbox:
         """Write a frame without waiting, if nothing waits before it and the window has room."""
         if self._waiting or self._writing or self.direct is None:
             return False
-        size = len(frame)
-        if not self._fits(size) or not self.direct(frame):
+        if not (self._fits(len(frame)) and self.direct(frame)):
             return False
-        self._sent(size, tick)
+        self._sent(len(frame), tick)
         return True
 
     def _take(self) -> bytes:
