@@ -7,8 +7,10 @@ worker. Calls that a room makes of its rules and views are not counted here.
 
 import asyncio
 import base64
+import gc
 import sys
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import CodeType, FrameType
@@ -165,13 +167,16 @@ async def worker() -> AsyncIterator[Worker]:
     await worker.stop()
 
 
-async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def match(worker: Worker) -> str:
     def start() -> str:
         return str(services.match_start(title="arena", settings={}, players=[]).id)
 
-    match = await worker.records.call(start)
+    return await worker.records.call(start)
+
+
+async def joined(worker: Worker, match: str, count: int) -> list[Client]:
+    """So many players on their seats."""
     player = PlayerConsumer.as_asgi(worker=worker)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -179,9 +184,16 @@ async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
 
     config = uvicorn.Config(app, ws_ping_interval=None, lifespan="off", log_config=None)
     config.load()
-    clients = [Client(config, match, seat) for seat in range(PLAYERS)]
+    clients = [Client(config, match, seat) for seat in range(count)]
     for client in clients:
         await client.join()
+    return clients
+
+
+async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
+    worker: Worker, match: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = await joined(worker, match, PLAYERS)
     room: Any = worker.rooms[match]
     room._timer.cancel()
     monkeypatch.setattr(room, "_schedule", lambda: None)  # it ticks when the test says so
@@ -206,3 +218,25 @@ async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
     each = calls.count / TICKS / PLAYERS
     print(f"\n{each:.1f} calls a client and tick")
     assert each < CALLS_MAX
+
+
+async def test_a_socket_that_closed_leaves_nothing_to_the_garbage_collector(
+    worker: Worker, match: str
+) -> None:
+    """Collections are rare in a worker: what waits for one would be thousands of sockets."""
+    clients = await joined(worker, match, 3)
+    gc.collect()
+    gc.disable()
+    try:
+        left = [weakref.ref(client.socket) for client in clients]
+        left += [weakref.ref(socket) for socket in worker.sockets.values()]
+        left += [weakref.ref(client.socket.conn) for client in clients]
+        assert len(left) == 9
+        for client in clients:
+            client.socket.connection_lost(None)
+            del client.socket
+        async with asyncio.timeout(5):
+            while any(one() is not None for one in left):  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
