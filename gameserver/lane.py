@@ -173,6 +173,8 @@ class LaneSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         if self.lane is not None:
             self.lane.sink, self.lane.clear = None, False
+            # Circles of references, which would stay until a full garbage collection.
+            del self._splitter, self.conn.parser
 
     def pause_writing(self) -> None:
         super().pause_writing()

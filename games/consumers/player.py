@@ -131,6 +131,7 @@ class PlayerConsumer(SocketConsumer):
         for running in (self._timer, self._cutter, self._writer):
             if running is not None:
                 running.cancel()
+        self._writer = None  # it knows this consumer, which would wait for a garbage collection
         if self._lane is not None:
             self._lane.sink = None
         self.outbox.end()

@@ -43,6 +43,10 @@ Later = Callable[[float, Callable[[], None]], Timer]
 """Have something called after so many seconds, as the event loop's ``call_later`` does."""
 
 
+def _nobody_cares() -> None:
+    """What to do about a reader who is not waited for."""
+
+
 class _Waiting(NamedTuple):
     frame: bytes
     tick: int
@@ -61,7 +65,7 @@ class Outbox:
 
     def __init__(
         self,
-        silent: Callable[[], None] = lambda: None,
+        silent: Callable[[], None] = _nobody_cares,
         *,
         silent_s: float = SILENT_READER_S,
         later: Later | None = None,
@@ -134,6 +138,7 @@ class Outbox:
         """Take nothing more; ``run`` returns once the rest is written, whatever is in flight."""
         self._ending = True
         self._stop_watch()
+        self._silent = _nobody_cares  # nobody is waited for any more
         self._rouse()
 
     # --- out -----------------------------------------------------------------------------------
@@ -165,10 +170,9 @@ class Outbox:
         """Write a frame without waiting, if nothing waits before it and the window has room."""
         if self._waiting or self._writing or self.direct is None:
             return False
-        size = len(frame)
-        if not self._fits(size) or not self.direct(frame):
+        if not (self._fits(len(frame)) and self.direct(frame)):
             return False
-        self._sent(size, tick)
+        self._sent(len(frame), tick)
         return True
 
     def _take(self) -> bytes:

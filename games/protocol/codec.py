@@ -6,7 +6,7 @@ MessagePack one after another.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Union
 
 import msgspec
@@ -22,7 +22,6 @@ INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 64) - 1
 
 _json_encode = msgspec.json.Encoder(enc_hook=lambda body: body.plain()).encode
 _msgpack_encode = msgspec.msgpack.Encoder(enc_hook=lambda body: body.packed()).encode
-_json_client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _SHAPES = {
     kind: (
         number,
@@ -58,13 +57,12 @@ class Rows:
 
     def decode(self, frame: bytes) -> Any:
         """The one message of a frame."""
-        return self._message(self._decode(frame))
+        twin = self._decode(frame)
+        return self._kinds[type(twin)](*msgspec.structs.astuple(twin))
 
     def convert(self, row: list[Any]) -> Any:
         """The message that this array stands for."""
-        return self._message(msgspec.convert(row, self._union))
-
-    def _message(self, twin: Any) -> Any:
+        twin = msgspec.convert(row, self._union)
         return self._kinds[type(twin)](*msgspec.structs.astuple(twin))
 
 
@@ -77,7 +75,10 @@ def _field(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
     return field.name, field.type, field.default
 
 
-_msgpack_client = Rows(CLIENT)
+_DECODE: dict[Encoding, Callable[[Any], ClientMessage]] = {
+    "json": msgspec.json.Decoder(ClientMessage).decode,
+    "msgpack": Rows(CLIENT).decode,
+}
 _BETWEEN: dict[Encoding, bytes] = {"json": b"\n", "msgpack": b""}
 
 
@@ -85,8 +86,10 @@ def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
     """One client message, or ``ProtocolError``; nothing else escapes this function."""
     if (len(frame) if type(frame) is bytes else _length(frame)) > FRAME_BYTES_MAX:
         raise ProtocolError(Code.TOO_LARGE)
+    if encoding != "json" and type(frame) is str:
+        raise ProtocolError(Code.WRONG_ENCODING)
     try:
-        message = _decode(frame, encoding)
+        message = _DECODE[encoding](frame)
     except msgspec.ValidationError as error:
         unknown = str(error).startswith("Invalid value") and str(error).endswith(
             ("`$.t`", "`$[0]`")
@@ -114,15 +117,6 @@ def join(parts: Iterable[bytes], encoding: Encoding) -> bytes:
 def frame(*messages: ServerMessage, encoding: Encoding) -> bytes:
     """One frame that carries ``messages``, to be applied together."""
     return join((encode(message, encoding) for message in messages), encoding)
-
-
-def _decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
-    if encoding == "json":
-        return _json_client.decode(frame)
-    if isinstance(frame, str):
-        raise ProtocolError(Code.WRONG_ENCODING)
-    message: ClientMessage = _msgpack_client.decode(frame)
-    return message
 
 
 def _row(message: ServerMessage | ClientMessage) -> list[Any]:

@@ -1,5 +1,6 @@
 """`manage.py serve` as an operator meets it: real processes, on both servers."""
 
+import importlib
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.frames import CloseCode
 from websockets.sync.client import connect
 
-from gameserver.serving import SOCKET_BYTES_MAX
+from gameserver.serving import SOCKET_BYTES_MAX, spare_texts
 from tests.services import (
     ROOT,
     STOP_S_MAX,
@@ -97,6 +98,21 @@ def test_second_worker_with_the_same_folder_is_told_what_to_do(server: str, migr
     with running_server(folder=migrated):
         line = refused(worker_env(migrated), "--server", server)
     assert "another server uses the same var folder" in line
+
+
+def test_daphne_makes_no_texts_for_a_log_that_nobody_reads(monkeypatch: pytest.MonkeyPatch):
+    """Fails where autobahn has other names for what makes them."""
+    makers = [
+        (importlib.import_module(module), name)
+        for module in ("autobahn.twisted.websocket", "autobahn.websocket.protocol")
+        for name in ("hltype", "hlval")
+    ]
+    for module, name in makers:
+        assert getattr(module, name)("text") != "text"
+        monkeypatch.setattr(module, name, getattr(module, name))  # is put back at the end
+    spare_texts()
+    for module, name in makers:
+        assert getattr(module, name)("text") == "text"
 
 
 def test_missing_migrations_are_counted(migrated: Path, tmp_path: Path):

@@ -1,0 +1,242 @@
+"""What a client costs between its wire and its room, counted in calls: times would depend on the
+machine and its other work.
+
+Everything is real but the line: uvicorn's socket with its lane, the consumers, the room, the
+worker. Calls that a room makes of its rules and views are not counted here.
+"""
+
+import asyncio
+import base64
+import gc
+import sys
+import time
+import weakref
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+import uvicorn
+import websockets
+from channels.layers import InMemoryChannelLayer
+from uvicorn.server import ServerState
+
+import games
+from games import services
+from games.client.follower import Follower
+from games.consumers import PlayerConsumer, RoomConsumer
+from games.hosting.ledger.in_memory import MemoryLedger
+from games.hosting.worker import Worker
+from games.tickets import ticket_issue
+from gameserver import lane
+from gameserver.lane import BINARY, LaneSocket, head
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PLAYERS = 10
+TICKS = 48
+CALLS_MAX = 75
+"""A client and tick: an input in, a frame out, its share of what a room does each tick."""
+
+OWN = Path(games.__file__).parent
+COUNTED = [
+    OWN,
+    Path(lane.__file__).parent,
+    *(Path(m.__file__).parent for m in (uvicorn, websockets)),
+]
+NOT_COUNTED = [OWN / "rooms", OWN / "sim", OWN / "catalog"]
+
+
+class Calls:
+    """Counts what is called by, and in, the files between wire and room, C functions included."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._counts: dict[CodeType, bool] = {}
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        if event in ("call", "c_call"):
+            code = frame.f_code
+            if code not in self._counts:
+                file = Path(code.co_filename)
+                self._counts[code] = _is_in(file, COUNTED) and not _is_in(file, NOT_COUNTED)
+            self.count += self._counts[code]
+
+    def __enter__(self) -> None:
+        sys.setprofile(self)
+
+    def __exit__(self, *_: Any) -> None:
+        sys.setprofile(None)
+
+
+def _is_in(file: Path, folders: list[Path]) -> bool:
+    return any(file.is_relative_to(folder) for folder in folders)
+
+
+class Line(asyncio.Transport):
+    """A line whose other end is the test's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = bytearray()
+        self._closing = False
+
+    def write(self, data: Any) -> None:
+        self.sent += data
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        self._closing = True
+
+    def abort(self) -> None:
+        self._closing = True
+
+    def pause_reading(self) -> None:
+        """The test sends when it likes."""
+
+    def resume_reading(self) -> None:
+        """The same."""
+
+
+class Client:
+    """A player at the other end of a line."""
+
+    def __init__(self, config: uvicorn.Config, match: str, seat: int) -> None:
+        self.line = Line()
+        self.room = Follower("msgpack")
+        self.socket = LaneSocket(config=config, server_state=ServerState(), app_state={})
+        self.socket.connection_made(self.line)
+        key = base64.b64encode(bytes(16)).decode()
+        self.socket.data_received(
+            f"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: evertick.v1.msgpack\r\n\r\n".encode()
+        )
+        self._hello = self.room.hello(ticket_issue(match=match, seat=seat, user=seat, name="Ada"))
+
+    async def join(self) -> None:
+        await _until(lambda: bool(self.line.sent))  # the answer to the request
+        self.line.sent.clear()
+        self.socket.data_received(masked(self._hello))
+        await _until(lambda: bool(self.line.sent))
+        self.hear()
+
+    def input(self, number: int) -> bytes:
+        data = {"turn": number // 10 % 3 - 1, "thrust": number % 2 == 0, "fire": number % 7 == 0}
+        return masked(self.room.input(data)[1])
+
+    def hear(self) -> list[bytes]:
+        """Take in what came; the answers to it."""
+        answers, sent = [], bytes(self.line.sent)
+        self.line.sent.clear()
+        while sent:
+            assert sent[0] == BINARY
+            size, start = sent[1], 2
+            if size > 125:
+                assert size == 126
+                size, start = int.from_bytes(sent[2:4], "big"), 4
+            answers += self.room.receive(sent[start : start + size])
+            sent = sent[start + size :]
+        return [masked(answer) for answer in answers]
+
+
+def masked(payload: bytes) -> bytes:
+    start = bytearray(head(BINARY, len(payload)))
+    start[1] |= 0x80
+    return bytes(start) + bytes(4) + payload
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - what it waits for has no event of its own
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    async def open_ledger() -> MemoryLedger:
+        return MemoryLedger(time.monotonic, trim_unarchived=True)
+
+    layer = InMemoryChannelLayer(capacity=100)
+    worker = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
+    await worker.start()
+    yield worker
+    await worker.stop()
+
+
+@pytest.fixture
+async def match(worker: Worker) -> str:
+    def start() -> str:
+        return str(services.match_start(title="arena", settings={}, players=[]).id)
+
+    return await worker.records.call(start)
+
+
+async def joined(worker: Worker, match: str, count: int) -> list[Client]:
+    """So many players on their seats."""
+    player = PlayerConsumer.as_asgi(worker=worker)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await player(scope | {"url_route": {"kwargs": {"match": match}}}, receive, send)
+
+    config = uvicorn.Config(app, ws_ping_interval=None, lifespan="off", log_config=None)
+    config.load()
+    clients = [Client(config, match, seat) for seat in range(count)]
+    for client in clients:
+        await client.join()
+    return clients
+
+
+async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
+    worker: Worker, match: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = await joined(worker, match, PLAYERS)
+    room: Any = worker.rooms[match]
+    room._timer.cancel()
+    monkeypatch.setattr(room, "_schedule", lambda: None)  # it ticks when the test says so
+    calls = Calls()
+    for number in range(TICKS):
+        inputs = [client.input(number) for client in clients]
+        with calls:
+            for client, frame in zip(clients, inputs, strict=True):
+                client.socket.data_received(frame)
+            room._tick(1)
+            await _until(lambda: room.keeper.uncommitted == 0)
+        for client in clients:
+            answers = client.hear()
+            with calls:
+                for answer in answers:
+                    client.socket.data_received(answer)
+    for client in clients:
+        assert client.room.tick == room.room.tick_no
+        assert client.room.settled == TICKS
+        assert client.room.errors == []
+        client.socket.connection_lost(None)
+    each = calls.count / TICKS / PLAYERS
+    print(f"\n{each:.1f} calls a client and tick")
+    assert each < CALLS_MAX
+
+
+async def test_a_socket_that_closed_leaves_nothing_to_the_garbage_collector(
+    worker: Worker, match: str
+) -> None:
+    """Collections are rare in a worker: what waits for one would be thousands of sockets."""
+    clients = await joined(worker, match, 3)
+    gc.collect()
+    gc.disable()
+    try:
+        left = [weakref.ref(client.socket) for client in clients]
+        left += [weakref.ref(socket) for socket in worker.sockets.values()]
+        left += [weakref.ref(client.socket.conn) for client in clients]
+        assert len(left) == 9
+        for client in clients:
+            client.socket.connection_lost(None)
+            del client.socket
+        async with asyncio.timeout(5):
+            while any(one() is not None for one in left):  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
