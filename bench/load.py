@@ -1,6 +1,6 @@
 """The players: one process that fills rooms, plays in all of them, and counts what comes back.
 
-``python -m bench.load <contender> <port> <core>``. It reads orders from its standard input, a
+``python -m bench.load <contender> <ports> <core>``. It reads orders from its standard input, a
 line of JSON each, and answers each on its standard output; between them it plays on.
 """
 
@@ -33,11 +33,13 @@ BATCH = 32
 
 
 class Fill(msgspec.Struct, tag="fill"):
-    """More rooms, full of players; one at a time where ``alone``, to see what each takes."""
+    """More rooms, full of players; one at a time where ``alone``, to see what each takes. For the
+    rest see ``Shape``."""
 
     rooms: int
     seats: int = 10
-    space: int = 1
+    title: str = "arena"
+    asleep: bool = False
     alone: bool = False
 
 
@@ -174,7 +176,9 @@ class Crowd:
 
     def fill(self, order: Fill) -> Filled:
         """See ``Fill``; they play as soon as they are in."""
-        tables = self._tables.rooms(order.rooms, Shape(order.seats, order.space), self.counts)
+        tables = self._tables.rooms(
+            order.rooms, Shape(order.seats, order.title, order.asleep), self.counts
+        )
         filled = Filled(0, [], [], {})
         rooms = [list(room) for room in tables]
         end = perf_counter() + JOIN_S_MAX + 0.02 * order.rooms * order.seats
@@ -288,12 +292,12 @@ def orders(crowd: Crowd) -> Iterator[Order]:
             yield msgspec.json.decode(lines.pop(0), type=Order)
 
 
-def main(name: str, port: str, core: str) -> None:
+def main(name: str, ports: str, core: str) -> None:
     """See above."""
     pin(int(core))
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    crowd = Crowd(contenders()[name].tables(int(port)))
+    crowd = Crowd(contenders()[name].tables([int(port) for port in ports.split(",")]))
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import hotspots, report, results
+from bench import full, hotspots, report, results
 from bench.contenders import Contender, Cores, Missing, contenders
 from bench.contenders.evertick import Evertick
 from bench.measure import NOISE_MAX, Bout, Sample, bout, two_cores
@@ -23,6 +23,15 @@ SCOUT_FROM, SCOUT_GROWTH = 0.5, 1.25
 """Where nothing is known yet: from half of what is guessed on, in steps of a quarter."""
 LOADED, STEP = 0.8, 0.05
 """Of what is known: where a run begins, and how much each of its steps adds."""
+COMPARED = (
+    "evertick",
+    "evertick-redis",
+    "evertick-apart",
+    "evertick-daphne",
+    "colyseus",
+    "colyseus-tuned",
+    "tutorial",
+)
 NOISY_TRIES = 4
 """Times that a load is tried which was not held, while others use these cores."""
 
@@ -121,7 +130,7 @@ def _runs_of(
 def fixed(contender: Contender, options: argparse.Namespace) -> None:
     """One load, and what it costs; with a profile, where the time goes."""
     if options.profile:
-        if not isinstance(contender, Evertick) or contender.apart:
+        if not isinstance(contender, Evertick) or len(contender.roles) > 1:
             raise SystemExit("only a single worker of Evertick can be profiled")
         contender.profile = True
     with bout(contender, two_cores()) as fight:
@@ -144,6 +153,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--runs", type=int, default=3, help="of each; min, median, max")
     parser.add_argument("--seconds", type=float, default=3.0, help="that each step is counted")
+    parser.add_argument("--full", action="store_true", help="and all that rooms of ten do not show")
+    parser.add_argument(
+        "--only", action="append", choices=full.TABLES, help="of that, this alone; repeatable"
+    )
     parser.add_argument("--json", type=Path, default=FILE, help="where all numbers go")
     parser.add_argument("--resume", action="store_true", help="go on with what stands there")
     parser.add_argument("--rooms", type=int, help="no search: so many rooms of one contender")
@@ -156,16 +169,19 @@ def main() -> int:
     """See ``--help``."""
     options = arguments().parse_args()
     everyone = contenders()
-    chosen = [everyone[name] for name in options.contender or everyone]
+    chosen = [everyone[name] for name in options.contender or COMPARED]
     if options.rooms or options.profile:
         options.rooms = options.rooms or SEATS
         fixed(chosen[0], options)
         return 0
     titles = {contender.name: contender.title for contender in everyone.values()}
     found = Results(results.machine(), titles)
-    if options.resume and options.json.exists():
+    if (options.resume or options.only) and options.json.exists():
         found = results.load(options.json)
-    compare(chosen, found, options)
+    if not options.only:
+        compare(chosen, found, options)
+    if options.full or options.only:
+        full.run(found, options.only, lambda: results.save(found, options.json))
     results.save(found, options.json)
     print("\n" + report.text(found))
     return 0

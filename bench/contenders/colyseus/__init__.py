@@ -57,9 +57,7 @@ class ColyseusPlayer(Player):
     def dial(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
         self._watch = watch
         self.connect(watch)
-        space = self._shape.space**0.5
-        options = {"width": round(3200 * space), "height": round(1800 * space)}
-        body = json.dumps({} if self._room else options)
+        body = json.dumps({} if self._room else {"seats": self._shape.seats})
         where = f"joinById/{self._room['id']}" if self._room else "create/arena"
         self.write(
             f"POST /matchmake/{where} HTTP/1.1\r\nHost: {HOST}\r\nAccept: application/json\r\n"
@@ -155,10 +153,12 @@ class Colyseus:
                     env={"NODE_ENV": "production"},
                 )
             )
-            yield Running(port=port, parts={"server": process.pid}, reports={process.pid: report})
+            yield Running(
+                ports=[port], parts={"server": process.pid}, reports={process.pid: report}
+            )
 
-    def tables(self, port: int) -> ColyseusTables:
-        return ColyseusTables(port)
+    def tables(self, ports: Sequence[int]) -> ColyseusTables:
+        return ColyseusTables(ports[0])
 
 
 def install() -> None:
