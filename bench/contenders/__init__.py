@@ -32,7 +32,7 @@ class Cores(NamedTuple):
 class Shape(NamedTuple):
     """Rooms to be made: ``seats`` in each; ``asleep``: matches that were played before, and sleep.
 
-    Titles other than arena are Evertick's alone.
+    For all but Evertick any title is arena, in a world that is larger for more seats.
     """
 
     seats: int

@@ -207,7 +207,7 @@ class Evertick:
             folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="evertick-bench-"))
             )
-            env: dict[str, str] = {}
+            env = {"EVERTICK_TITLES": "bench.crowd.Crowd100,bench.crowd.Crowd1000"}
             stores = {}
             if self.redis:
                 journal = ("--appendonly", "yes", "--appendfsync", "everysec")
