@@ -163,7 +163,10 @@ class Player:
         self.seq += 1
         if self.timed and not self.probe and self.seq % PROBE_EVERY == 0:
             self.probe, self.probe_at = self.seq, now
-        self.write(self.input())
+        try:
+            self._send(self.input())
+        except OSError as error:
+            self.fail(f"cannot send: {error.strerror}")
 
     def readable(self) -> None:
         """Something came. Hot."""
