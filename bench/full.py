@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
-from bench.contenders import Cores, Missing, contenders
+from bench.contenders import Cores, contenders
 from bench.contenders.processes import ROOT
-from bench.measure import Bout, PlayersFailed, Sample, bout, two_cores
+from bench.measure import FAILURES, Bout, Sample, bout, two_cores
 from bench.results import Results, Table
 
 SECONDS = 8.0
@@ -44,7 +44,7 @@ class Full:
         """One and a half times of what each holds: who gets what?"""
         rows = []
         for name in ("evertick", "evertick-daphne", "colyseus", "colyseus-tuned"):
-            with suppress(Missing), self._bout(name) as fight:
+            with suppress(*FAILURES), self._bout(name) as fight:
                 fight.grow(round(1.5 * self._held(name)), SEATS)
                 sample = fight.sample(SECONDS)
                 load, ticks = sample.load, sample.ticks
@@ -89,7 +89,7 @@ class Full:
         rows = []
         for seats in (100, 1000):
             for name in ("evertick", "colyseus", "colyseus-tuned"):
-                with suppress(Missing), self._bout(name) as fight:
+                with suppress(*FAILURES), self._bout(name) as fight:
                     filled = fight.fill(1, seats, title=f"crowd_{seats}")
                     sample = fight.sample(SECONDS, settle_s=3.0)
                     load = sample.load
@@ -137,7 +137,7 @@ class Full:
         """What a room holds, and what a client holds besides."""
         rows = []
         for name in ("evertick", "colyseus-tuned"):
-            with suppress(Missing), self._bout(name) as fight:
+            with suppress(*FAILURES), self._bout(name) as fight:
                 fight.fill(2, SEATS)
                 fight.idle(2.0)
                 empty = fight.memory_mb()
@@ -226,7 +226,7 @@ def run(found: Results, only: list[str] | None, save: Callable[[], None]) -> Non
         print(f"{name} …", flush=True)
         try:
             found.tables[name] = getattr(full, name)()
-        except (Missing, PlayersFailed) as problem:
+        except FAILURES as problem:
             print(f"  left out: {problem}", flush=True)
         else:
             save()

@@ -18,9 +18,10 @@ from typing import TypeVar
 
 import msgspec
 
-from bench.contenders import HZ, Contender, Cores, Running, pin
+from bench.contenders import HZ, Contender, Cores, Missing, Running, pin
 from bench.contenders.processes import ROOT
 from bench.load import Count, Fill, Filled, Idle, Load, Order
+from tests.services import ServiceError
 
 PATCHES_MIN = 19.5
 GAP_MS_P99_MAX = 75.0
@@ -39,6 +40,10 @@ T = TypeVar("T")
 
 class PlayersFailed(Exception):
     """The process that plays ended; the text is what it said."""
+
+
+FAILURES = (Missing, PlayersFailed, ServiceError, TimeoutError)
+"""After which one contender is left out, and the others go on."""
 
 
 class Ticks(msgspec.Struct):

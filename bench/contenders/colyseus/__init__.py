@@ -56,7 +56,8 @@ class ColyseusPlayer(Player):
 
     def dial(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
         self._watch = watch
-        self.connect(watch)
+        if not self.connect(watch):
+            return
         body = json.dumps({} if self._room else {"seats": self._shape.seats})
         where = f"joinById/{self._room['id']}" if self._room else "create/arena"
         self.write(
@@ -80,8 +81,8 @@ class ColyseusPlayer(Player):
         self._room["id"] = seat["roomId"]
         self._path = f"/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
         self._socket.close()
-        self.connect(self._watch)
-        self.ask(self._path)
+        if self.connect(self._watch):
+            self.ask(self._path)
         return b""
 
     def input(self) -> bytearray:
