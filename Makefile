@@ -19,14 +19,14 @@ FAST := $(wildcard tests/sim tests/protocol tests/rooms)
 DATA := $(wildcard tests/lobby tests/games)
 JS := $(wildcard tests/js/*.test.mjs)
 
-.PHONY: help run cluster test check fast js e2e chaos browser bench format clean
+.PHONY: help run cluster test check fast js e2e chaos browser bench bench-full format clean
 
 help:
 	@echo "make run     a game server at http://127.0.0.1:8000 (PORT, SERVER=uvicorn, REDIS_URL, DATABASE_URL)"
 	@echo "make cluster three workers with Redis, PostgreSQL and nginx (WORKERS=5, SERVER=daphne, NGINX=0)"
 	@echo "make test    the whole suite (BROWSER=0 leaves the browser out); make fast: the pure floors alone"
 	@echo "make check   format, lint, types, imports, migrations, deployment"
-	@echo "make bench   what a client costs, beside Colyseus and a tutorial's server"
+	@echo "make bench   what a client costs, beside Colyseus and a tutorial's server; bench-full: all else too"
 	@echo "make e2e     the browser tests alone;  make format"
 	@echo "make chaos   faults at real processes, drawn from SEED; RUNS, SECONDS of each, ROOMS, PAUSE='5 7',"
 	@echo "             KINDS=kill,drain, DATABASE=postgres, RESULTS=file to go on with, and to sum up"
@@ -60,9 +60,12 @@ cluster: $(VENV)/.installed-tests
 	@exec $(PY) manage.py cluster --workers $(WORKERS) $(if $(filter 0,$(NGINX)),--no-nginx) \
 	  --server $(if $(filter file,$(origin SERVER)),uvicorn,$(SERVER))
 
-# ARGS go to it, such as ARGS='--contender evertick --runs 1' or ARGS=--resume; see bench/README.md.
+# ARGS go to both, such as ARGS='--contender evertick --runs 1' or ARGS=--resume; see bench/README.md.
 bench: $(VENV)/.installed-tests
 	@$(PY) -m bench.run $(ARGS)
+
+bench-full: $(VENV)/.installed-tests
+	@$(PY) -m bench.run --full $(ARGS)
 
 # --- Test ---------------------------------------------------------------------------------------
 

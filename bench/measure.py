@@ -11,16 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 
 import msgspec
 
-from bench.contenders import HZ, Contender, Cores, Running, pin
+from bench.contenders import HZ, Contender, Cores, Missing, Running, pin
 from bench.contenders.processes import ROOT
 from bench.load import Count, Fill, Filled, Idle, Load, Order
+from tests.services import ServiceError
 
 PATCHES_MIN = 19.5
 GAP_MS_P99_MAX = 75.0
@@ -41,6 +42,10 @@ class PlayersFailed(Exception):
     """The process that plays ended; the text is what it said."""
 
 
+FAILURES = (Missing, PlayersFailed, ServiceError, TimeoutError)
+"""After which one contender is left out, and the others go on."""
+
+
 class Ticks(msgspec.Struct):
     """What the ticks of one process were like, as it says itself.
 
@@ -54,6 +59,17 @@ class Ticks(msgspec.Struct):
     late_ms_p50: float = 0
     late_ms_p99: float = 0
     late_ms_max: float = 0
+
+
+def together(several: list[Ticks]) -> Ticks:
+    """Of several processes; their lateness is that of the latest."""
+    return Ticks(
+        ticks=sum(one.ticks for one in several),
+        dropped=sum(one.dropped for one in several),
+        late_ms_p50=max((one.late_ms_p50 for one in several), default=0),
+        late_ms_p99=max((one.late_ms_p99 for one in several), default=0),
+        late_ms_max=max((one.late_ms_max for one in several), default=0),
+    )
 
 
 class Cost(msgspec.Struct):
@@ -137,9 +153,17 @@ class Bout:
         self._cores = cores
         self.clients = 0
 
-    def fill(self, rooms: int, seats: int = 10, *, space: int = 1, alone: bool = False) -> Filled:
-        """So many rooms more."""
-        filled = self._ask(Fill(rooms, seats, space, alone), Filled)
+    def fill(
+        self,
+        rooms: int,
+        seats: int = 10,
+        *,
+        title: str = "arena",
+        asleep: bool = False,
+        alone: bool = False,
+    ) -> Filled:
+        """So many rooms more; see ``Fill``."""
+        filled = self._ask(Fill(rooms, seats, title, asleep, alone), Filled)
         self.clients += filled.players
         return filled
 
@@ -164,7 +188,7 @@ class Bout:
             load=load,
             parts=_between(before, after),
             stores=_between(stores_before, stores_after),
-            ticks=ticks[0] if ticks else Ticks(),
+            ticks=together(ticks),
             pace_ms=statistics.median(paces + paces_ms(self._cores.server)),
         )
 
@@ -216,15 +240,10 @@ def bout(contender: Contender, cores: Cores) -> Iterator[Bout]:
         Missing: it cannot be had here.
     """
     with contender.running(cores) as running:
+        ports = ",".join(map(str, running.ports))
+        command = [sys.executable, "-m", "bench.load", contender.name, ports, str(cores.aside)]
         players = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "bench.load",
-                contender.name,
-                str(running.port),
-                str(cores.aside),
-            ],
+            command,
             cwd=ROOT,
             env=os.environ | dict(running.env),
             stdin=subprocess.PIPE,
@@ -254,7 +273,8 @@ def cost_of(pid: int) -> Cost:
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     waited = 0
     for thread in (process / "task").iterdir():
-        waited += int((thread / "schedstat").read_text().split()[1])
+        with suppress(OSError):  # it has ended meanwhile
+            waited += int((thread / "schedstat").read_text().split()[1])
     return Cost(
         user_s=int(fields[11]) / _TICKS_A_S,
         system_s=int(fields[12]) / _TICKS_A_S,

@@ -123,6 +123,7 @@ def plot(found: Results, path: Path) -> None:
 
     mpl.use("svg")
     from matplotlib import pyplot
+    from matplotlib.ticker import ScalarFormatter
 
     mpl.rcParams["svg.hashsalt"] = "bench"  # the same numbers make the same file
     figure, (bars, lines) = pyplot.subplots(1, 2, figsize=(11, 4.2), width_ratios=(1, 1.3))
@@ -148,6 +149,8 @@ def plot(found: Results, path: Path) -> None:
     lines.set_xlabel("clients")
     lines.set_ylabel("µs of CPU a client and tick")
     lines.set_yscale("log")
+    lines.yaxis.set_major_formatter(ScalarFormatter())
+    lines.yaxis.set_minor_formatter(ScalarFormatter())
     lines.legend(fontsize=7)
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import hotspots, report, results
-from bench.contenders import Contender, Cores, Missing, contenders
+from bench import full, hotspots, report, results
+from bench.contenders import Contender, Cores, contenders
 from bench.contenders.evertick import Evertick
-from bench.measure import NOISE_MAX, Bout, Sample, bout, two_cores
+from bench.measure import FAILURES, NOISE_MAX, Bout, Sample, bout, two_cores
 from bench.results import Results, Run
 
 FILE = Path("var/bench/results.json")
@@ -21,8 +21,17 @@ ALONE_ROOMS = 4
 """Rooms that are filled one player after the other, to see how long each takes."""
 SCOUT_FROM, SCOUT_GROWTH = 0.5, 1.25
 """Where nothing is known yet: from half of what is guessed on, in steps of a quarter."""
-LOADED, STEP = 0.8, 0.05
-"""Of what is known: where a run begins, and how much each of its steps adds."""
+LOADED, CLOSE, STEP = 0.8, 0.9, 0.05
+"""Of what is known: where a run begins, where it goes next, and how much each further step adds."""
+COMPARED = (
+    "evertick",
+    "evertick-redis",
+    "evertick-apart",
+    "evertick-daphne",
+    "colyseus",
+    "colyseus-tuned",
+    "tutorial",
+)
 NOISY_TRIES = 4
 """Times that a load is tried which was not held, while others use these cores."""
 
@@ -55,9 +64,11 @@ def climb(contender: Contender, number: int, hint: int, cores: Cores, seconds: f
         steps: list[Sample] = []
         held = _holds(fight, 2 * seconds, steps, f"run {number + 1}, at 80 %")
         loaded = steps[-1]
+        wanted = round(CLOSE * hint)
         while held:
-            fight.grow(fight.clients + max(SEATS, round(STEP * hint)), SEATS)
+            fight.grow(max(wanted, fight.clients + SEATS), SEATS)
             held = _holds(fight, seconds, steps, "")
+            wanted += round(STEP * hint)
         if not loaded.holds and fight.clients > ALONE_ROOMS * SEATS:
             return None
         first_ms, next_ms = alone.first_ms, alone.next_ms
@@ -101,9 +112,9 @@ def compare(chosen: Sequence[Contender], found: Results, options: argparse.Names
         print(f"{contender.title}:", flush=True)
         try:
             _runs_of(contender, found, cores, options)
-        except Missing as missing:
-            found.missing[contender.name] = str(missing)
-            print(f"  left out: {missing}", flush=True)
+        except FAILURES as problem:
+            found.missing[contender.name] = str(problem)
+            print(f"  left out: {problem}", flush=True)
 
 
 def _runs_of(
@@ -121,7 +132,7 @@ def _runs_of(
 def fixed(contender: Contender, options: argparse.Namespace) -> None:
     """One load, and what it costs; with a profile, where the time goes."""
     if options.profile:
-        if not isinstance(contender, Evertick) or contender.apart:
+        if not isinstance(contender, Evertick) or len(contender.roles) > 1:
             raise SystemExit("only a single worker of Evertick can be profiled")
         contender.profile = True
     with bout(contender, two_cores()) as fight:
@@ -143,7 +154,11 @@ def arguments() -> argparse.ArgumentParser:
         "--contender", action="append", choices=list(contenders()), help="only this; repeatable"
     )
     parser.add_argument("--runs", type=int, default=3, help="of each; min, median, max")
-    parser.add_argument("--seconds", type=float, default=3.0, help="that each step is counted")
+    parser.add_argument("--seconds", type=float, default=2.5, help="that each step is counted")
+    parser.add_argument("--full", action="store_true", help="and all that rooms of ten do not show")
+    parser.add_argument(
+        "--only", action="append", choices=full.TABLES, help="of that, this alone; repeatable"
+    )
     parser.add_argument("--json", type=Path, default=FILE, help="where all numbers go")
     parser.add_argument("--resume", action="store_true", help="go on with what stands there")
     parser.add_argument("--rooms", type=int, help="no search: so many rooms of one contender")
@@ -156,16 +171,19 @@ def main() -> int:
     """See ``--help``."""
     options = arguments().parse_args()
     everyone = contenders()
-    chosen = [everyone[name] for name in options.contender or everyone]
+    chosen = [everyone[name] for name in options.contender or COMPARED]
     if options.rooms or options.profile:
         options.rooms = options.rooms or SEATS
         fixed(chosen[0], options)
         return 0
     titles = {contender.name: contender.title for contender in everyone.values()}
     found = Results(results.machine(), titles)
-    if options.resume and options.json.exists():
+    if (options.resume or options.only) and options.json.exists():
         found = results.load(options.json)
-    compare(chosen, found, options)
+    if not options.only:
+        compare(chosen, found, options)
+    if options.full or options.only:
+        full.run(found, options.only, lambda: results.save(found, options.json))
     results.save(found, options.json)
     print("\n" + report.text(found))
     return 0

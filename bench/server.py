@@ -15,6 +15,10 @@ from django.core.management import execute_from_command_line
 
 from bench.contenders import pin
 from bench.hotspots import Sampler
+from games import limits
+
+VIEWERS_MAX = 2_000
+"""Of a room, here: the product's own limit stands in the way of a thousand players."""
 
 
 class Witness:
@@ -47,6 +51,7 @@ def main(arguments: list[str]) -> None:
     """See above."""
     report, core, profile, _python, *command = arguments
     pin(int(core))
+    limits.VIEWERS_PER_ROOM_MAX = VIEWERS_MAX
     witness = Witness(Path(report), profile == "1")
     signal.signal(signal.SIGHUP, witness.report)
     execute_from_command_line(command)

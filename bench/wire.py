@@ -113,8 +113,8 @@ class Player:
 
     def dial(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
         """Connect, and ask for a WebSocket; ``watch`` calls when there is something to read."""
-        self.connect(watch)
-        self.ask(self.path())
+        if self.connect(watch):
+            self.ask(self.path())
 
     def path(self) -> str:
         """Of the WebSocket."""
@@ -124,13 +124,18 @@ class Player:
         """The subprotocol to ask for, if any."""
         return ""
 
-    def connect(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
-        """A socket of its own, that never waits."""
-        self._socket = socket.create_connection(self.address, CONNECT_S)
+    def connect(self, watch: Callable[[int, Callable[[], None]], None]) -> bool:
+        """A socket of its own, that never waits; whether there is one."""
+        try:
+            self._socket = socket.create_connection(self.address, CONNECT_S)
+        except OSError as error:
+            self.fail(f"cannot connect: {error}")
+            return False
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setblocking(False)
         self._recv, self._send = self._socket.recv, self._socket.send
         watch(self._socket.fileno(), self.readable)
+        return True
 
     def ask(self, path: str) -> None:
         """Ask for a WebSocket."""
@@ -163,7 +168,10 @@ class Player:
         self.seq += 1
         if self.timed and not self.probe and self.seq % PROBE_EVERY == 0:
             self.probe, self.probe_at = self.seq, now
-        self.write(self.input())
+        try:
+            self._send(self.input())
+        except OSError as error:
+            self.fail(f"cannot send: {error.strerror}")
 
     def readable(self) -> None:
         """Something came. Hot."""

@@ -30,10 +30,14 @@ class Cores(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Rooms to be made: ``seats`` in each, in a world as large as ``space`` of arena's own."""
+    """Rooms to be made: ``seats`` in each; ``asleep``: matches that were played before, and sleep.
+
+    For all but Evertick any title is arena, in a world that is larger for more seats.
+    """
 
     seats: int
-    space: int = 1
+    title: str = "arena"
+    asleep: bool = False
 
 
 @dataclass
@@ -41,14 +45,14 @@ class Running:
     """A contender that runs.
 
     Attributes:
-        port: Where players connect.
+        ports: Where players connect; with several, rooms go to them in turn.
         parts: Its processes by what they do; what they cost is the contender's.
         stores: Its stores, on the other core.
         reports: Where each process that ticks writes what its ticks were like, by process.
         env: What the players' process needs to know.
     """
 
-    port: int
+    ports: list[int]
     parts: dict[str, int]
     stores: dict[str, int] = field(default_factory=dict)
     reports: dict[int, Path] = field(default_factory=dict)
@@ -81,7 +85,7 @@ class Contender(Protocol):
             Missing: it cannot be had here.
         """
 
-    def tables(self, port: int) -> Tables:
+    def tables(self, ports: Sequence[int]) -> Tables:
         """How its players come to their rooms."""
 
 
@@ -100,7 +104,13 @@ def contenders() -> dict[str, Contender]:
     everyone: list[Contender] = [
         Evertick("evertick", "Evertick, uvicorn"),
         Evertick("evertick-redis", "Evertick, uvicorn, Redis journal", redis=True),
-        Evertick("evertick-apart", "Evertick, players on another worker", redis=True, apart=True),
+        Evertick(
+            "evertick-apart",
+            "Evertick, players on another worker",
+            redis=True,
+            roles=("host", "gateway"),
+        ),
+        Evertick("evertick-two", "Evertick, two workers", redis=True, roles=("all", "all")),
         Evertick("evertick-daphne", "Evertick, Daphne", server="daphne", guess=150),
         Colyseus("colyseus", "Colyseus", mode="stock", guess=700),
         Colyseus("colyseus-tuned", "Colyseus, timers tuned", mode="tuned", guess=900),

@@ -8,18 +8,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgpack
 
 from bench.contenders import HOST, Cores, Running, Shape, pin
 from bench.wire import BINARY, CONTROLS, HEAD_BYTES, Counts, Player, masked
 
+ServerName = Literal["daphne", "uvicorn"]
+
 GOT_FRAMES = 16
 """Frames after which a client reports, as the protocol wants it."""
-LENGTH_S = 600
-"""Of each match: the longest that arena has, and longer than any run here."""
+SETTINGS: dict[str, dict[str, object]] = {
+    "arena": {"length_s": 600},  # the longest there is
+    "chess": {"days": 3},
+}
 
 _HELLO, _INPUT, _GOT = 0, 1, 5
 _SNAPSHOT, _DELTA, _OWN, _AGAIN, _ERROR = 1, 2, 3, 4, 6
@@ -123,14 +128,27 @@ class EvertickPlayer(Player):
 class EvertickTables:
     """Makes users and matches by the same services as the lobby, in the worker's database."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, ports: Sequence[int]) -> None:
         import django
 
         django.setup()
-        self._address = (HOST, port)
+        self._ports = cycle(ports)
         self._made = 0
 
     def rooms(self, count: int, shape: Shape, counts: Counts) -> Iterator[Sequence[Player]]:
+        for match in self._asleep(count) if shape.asleep else self._new(count, shape):
+            port = next(self._ports)
+            yield [
+                self._player(port, match, seat.number, seat.user_id, counts)
+                for seat in match.seats.all()
+            ]
+
+    def _asleep(self, count: int) -> list[Any]:
+        from games.models import Match
+
+        return list(Match.objects.filter(sleep__isnull=False)[:count])
+
+    def _new(self, count: int, shape: Shape) -> list[Any]:
         from django.contrib.auth import get_user_model
         from django.db import transaction
 
@@ -142,40 +160,42 @@ class EvertickTables:
             users.model(username=f"bench-{stamp}-{n}", name=f"Player {n}", guest=True)
             for n in range(count * shape.seats)
         )
-        title = "arena" if shape.seats <= 16 else f"arena_{shape.seats}"
-        made = []
         with transaction.atomic():
-            for first in range(0, len(people), shape.seats):
-                taken = people[first : first + shape.seats]
-                match = services.match_start(
-                    title=title,
-                    settings={"length_s": LENGTH_S},
-                    players=[services.Player(user.pk, user.name) for user in taken],
+            return [
+                services.match_start(
+                    title=shape.title,
+                    settings=SETTINGS.get(shape.title, {}),
+                    players=[
+                        services.Player(user.pk, user.name)
+                        for user in people[first : first + shape.seats]
+                    ],
                 )
-                made.append((str(match.id), taken))
-        for match_id, taken in made:
-            yield [self._player(match_id, seat, user, counts) for seat, user in enumerate(taken)]
+                for first in range(0, len(people), shape.seats)
+            ]
 
-    def _player(self, match: str, seat: int, user: Any, counts: Counts) -> Player:
+    def _player(self, port: int, match: Any, seat: int, user: int, counts: Counts) -> Player:
         from games.tickets import ticket_issue
 
         def ticket() -> str:  # good for half a minute, so it is fetched just before
-            return ticket_issue(match=match, seat=seat, user=user.pk, name=user.name)
+            return ticket_issue(match=str(match.id), seat=seat, user=user, name=f"Player {seat}")
 
         self._made += 1
-        return EvertickPlayer(self._address, self._made, counts, match, ticket)
+        return EvertickPlayer((HOST, port), self._made, counts, str(match.id), ticket)
 
 
 @dataclass
 class Evertick:
-    """One worker with the store in its own process, or with Redis; or one for rooms and one for
-    sockets, both on the same core."""
+    """One worker with the store in its own process, or with Redis; or several, on the same core.
+
+    Attributes:
+        roles: Of its workers. Players connect to those that keep sockets.
+    """
 
     name: str
     title: str
-    server: str = "uvicorn"
+    server: ServerName = "uvicorn"
     redis: bool = False
-    apart: bool = False
+    roles: tuple[str, ...] = ("all",)
     guess: int = 600
     profile: bool = False
 
@@ -187,7 +207,7 @@ class Evertick:
             folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="evertick-bench-"))
             )
-            env: dict[str, str] = {}
+            env = {"EVERTICK_TITLES": "bench.crowd.Crowd100,bench.crowd.Crowd1000"}
             stores = {}
             if self.redis:
                 journal = ("--appendonly", "yes", "--appendfsync", "everysec")
@@ -195,9 +215,9 @@ class Evertick:
                 pin(cores.aside, store.process.pid)
                 env["REDIS_URL"] = store.url
                 stores["Redis"] = store.process.pid
-
-            def start(role: str) -> tuple[services.Worker, Path]:
-                report = folder / f"{role}.json"
+            running = Running([], {}, stores)
+            for number, role in enumerate(self.roles):
+                report = folder / f"{number}.json"
                 command = [sys.executable, "-m", "bench.server", str(report)]
                 prefix = (*command, str(cores.server), str(int(self.profile)))
                 worker = stack.enter_context(
@@ -205,22 +225,14 @@ class Evertick:
                         self.server, env | {"ROLE": role}, folder=folder, prefix=prefix
                     )
                 )
-                return worker, report
+                process = worker.process.pid
+                running.parts[f"{role} {number}"] = process
+                running.env = worker.env
+                if role != "host":
+                    running.ports.append(worker.port)
+                if role != "gateway":
+                    running.reports[process] = report
+            yield running
 
-            names = {"rooms": "host", "sockets": "gateway"} if self.apart else {"server": "all"}
-            workers = {name: start(role) for name, role in names.items()}
-            door = workers["sockets" if self.apart else "server"][0]
-            yield Running(
-                port=door.port,
-                parts={name: worker.process.pid for name, (worker, _) in workers.items()},
-                stores=stores,
-                reports={
-                    worker.process.pid: report
-                    for name, (worker, report) in workers.items()
-                    if name != "sockets"
-                },
-                env=door.env,
-            )
-
-    def tables(self, port: int) -> EvertickTables:
-        return EvertickTables(port)
+    def tables(self, ports: Sequence[int]) -> EvertickTables:
+        return EvertickTables(ports)

@@ -56,10 +56,9 @@ class ColyseusPlayer(Player):
 
     def dial(self, watch: Callable[[int, Callable[[], None]], None]) -> None:
         self._watch = watch
-        self.connect(watch)
-        space = self._shape.space**0.5
-        options = {"width": round(3200 * space), "height": round(1800 * space)}
-        body = json.dumps({} if self._room else options)
+        if not self.connect(watch):
+            return
+        body = json.dumps({} if self._room else {"seats": self._shape.seats})
         where = f"joinById/{self._room['id']}" if self._room else "create/arena"
         self.write(
             f"POST /matchmake/{where} HTTP/1.1\r\nHost: {HOST}\r\nAccept: application/json\r\n"
@@ -82,8 +81,8 @@ class ColyseusPlayer(Player):
         self._room["id"] = seat["roomId"]
         self._path = f"/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
         self._socket.close()
-        self.connect(self._watch)
-        self.ask(self._path)
+        if self.connect(self._watch):
+            self.ask(self._path)
         return b""
 
     def input(self) -> bytearray:
@@ -155,10 +154,12 @@ class Colyseus:
                     env={"NODE_ENV": "production"},
                 )
             )
-            yield Running(port=port, parts={"server": process.pid}, reports={process.pid: report})
+            yield Running(
+                ports=[port], parts={"server": process.pid}, reports={process.pid: report}
+            )
 
-    def tables(self, port: int) -> ColyseusTables:
-        return ColyseusTables(port)
+    def tables(self, ports: Sequence[int]) -> ColyseusTables:
+        return ColyseusTables(ports[0])
 
 
 def install() -> None:

@@ -86,6 +86,7 @@ export class World {
     this.offerKits();
     if (this.time % DRIFT_EVERY === 0) {
       for (const ship of this.ships) {
+        if (!ship.hp) continue;
         ship.driftX = (ship.vx + FINE / 2) >> 5;
         ship.driftY = (ship.vy + FINE / 2) >> 5;
       }

@@ -15,11 +15,12 @@ import { Room, Server } from "@colyseus/core";
 import { WebSocketTransport } from "@colyseus/ws-transport";
 
 import { World } from "./arena.js";
-import { Told } from "./state.js";
+import { Told, ToldNear } from "./state.js";
 
 const [port, mode, report] = process.argv.slice(2);
 const PERIOD_MS = 50;
 const CATCH_UP_MS = 5 * PERIOD_MS;
+const CROWD = 1000; // players from which on each is told what is near
 const NEVER_MS = 2 ** 31 - 1; // the longest that a timer can wait
 
 /** How late ticks were, in steps of 0.1 ms. */
@@ -50,9 +51,10 @@ let meter = new Meter();
 class Arena extends Room {
   maxClients = 1000;
 
-  onCreate({ width = 3200, height = 1800 }) {
-    this.world = new World(width, height);
-    this.told = new Told(this.world);
+  onCreate({ seats = 10 }) {
+    const more = Math.sqrt(Math.max(1, seats / 10)); // ten have as much space each as a thousand
+    this.world = new World(Math.round(3200 * more), Math.round(1800 * more));
+    this.told = seats < CROWD ? new Told(this.world) : new ToldNear(this.world);
     this.state = this.told.state;
     this.free = [];
     this.onMessage("controls", (client, held) => {
@@ -104,7 +106,7 @@ class Arena extends Room {
 
   onJoin(client) {
     const ship = this.world.join(this.free.pop() ?? this.world.ships.length);
-    ship.told = this.told.join(ship);
+    ship.told = this.told.join(ship, client);
     client.userData = ship;
   }
 

@@ -1,6 +1,6 @@
 /** What players of a room are told: as few bits a field as Colyseus' schema has. */
 
-import { schema, t } from "@colyseus/schema";
+import { schema, StateView, t } from "@colyseus/schema";
 
 const Ship = schema({
   x: t.uint16(),
@@ -39,11 +39,21 @@ export const ArenaState = schema({
   rocks: t.array(Rock),
 }, "ArenaState");
 
+/** The same where each player has a view of what is near. */
+const CrowdState = schema({
+  ships: t.map(Ship).view(),
+  shots: t.map(Shot).view(),
+  kits: t.map(Kit),
+  rocks: t.array(Rock),
+}, "CrowdState");
+
+const SIGHT = 1000 * 32;
+
 /** The state of a world, and what keeps it so. */
 export class Told {
-  constructor(world) {
+  constructor(world, state = new ArenaState()) {
     this.world = world;
-    this.state = new ArenaState();
+    this.state = state;
     this.shots = new Map();
     this.kits = new Map();
     for (const rock of world.rocks) this.state.rocks.push(new Rock().assign(rock));
@@ -61,6 +71,8 @@ export class Told {
     this.state.ships.delete(String(ship.seat));
   }
 
+  fired() {}
+
   /** After a tick; a field that is set to what it was is no change. */
   tick() {
     const { world, state } = this;
@@ -74,9 +86,59 @@ export class Told {
       told.time = world.time;
       told.seat = shot.seat;
       return told;
-    });
+    }, (shot, told) => this.fired(shot, told));
     follow(world.kits, this.kits, state.kits, (kit) => new Kit().assign(kit));
   }
+}
+
+/** Where everyone is told what is near: ships as they come and go, shots where they are fired. */
+export class ToldNear extends Told {
+  constructor(world) {
+    super(world, new CrowdState());
+    this.viewers = new Map();
+  }
+
+  join(ship, client) {
+    const told = super.join(ship);
+    client.view = new StateView();
+    client.view.add(told);
+    this.viewers.set(ship, { view: client.view, near: new Set([ship]) });
+    return told;
+  }
+
+  leave(ship) {
+    for (const { near } of this.viewers.values()) near.delete(ship);
+    this.viewers.delete(ship);
+    super.leave(ship);
+  }
+
+  tick() {
+    super.tick();
+    for (const [own, { view, near }] of this.viewers) {
+      for (const ship of this.world.ships) {
+        if (isNear(own, ship)) {
+          if (!near.has(ship)) {
+            near.add(ship);
+            view.add(ship.told);
+          }
+        } else if (near.delete(ship)) {
+          view.remove(ship.told);
+        }
+      }
+    }
+  }
+
+  fired(shot, told) {
+    for (const [own, { view }] of this.viewers) {
+      if (isNear(own, shot)) view.add(told);
+    }
+  }
+}
+
+function isNear(own, other) {
+  const dx = other.x - own.x;
+  const dy = other.y - own.y;
+  return dx * dx + dy * dy <= SIGHT * SIGHT;
 }
 
 function tell(ship, told) {
@@ -96,7 +158,7 @@ function tell(ship, told) {
 }
 
 /** Bring a map of the state in line with one of the world. */
-function follow(there, known, told, made) {
+function follow(there, known, told, made, placed = () => {}) {
   for (const key of known.keys()) {
     if (!there.has(key)) {
       told.delete(known.get(key));
@@ -107,7 +169,9 @@ function follow(there, known, told, made) {
     if (!known.has(key)) {
       const name = String(key);
       known.set(key, name);
-      told.set(name, made(item));
+      const shown = made(item);
+      told.set(name, shown);
+      placed(item, shown);
     }
   }
 }

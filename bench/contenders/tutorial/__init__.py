@@ -87,11 +87,11 @@ class Tutorial:
             command += [str(port), store.url, str(report)]
             process = stack.enter_context(started(command, port, cores.server, folder / "log"))
             yield Running(
-                port=port,
+                ports=[port],
                 parts={"server": process.pid},
                 stores={"Redis": store.process.pid},
                 reports={process.pid: report},
             )
 
-    def tables(self, port: int) -> TutorialTables:
-        return TutorialTables(port)
+    def tables(self, ports: Sequence[int]) -> TutorialTables:
+        return TutorialTables(ports[0])
