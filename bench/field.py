@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from bench.server import paces_ms
+from bench.measure import paces_ms
 from bench.tick import Match, Stopwatch
 from games.catalog.arena import world
 from games.catalog.arena.rules import OWN_SHIP, Arena
@@ -284,7 +284,7 @@ def _measure(seats: int, ticks: int) -> None:
     print(f"| **the whole tick** ({min(taken) / 1e6:.1f} ms at best) | **{whole:.1f}** |")
     print(
         f"\n{each:.0f} bytes a seat and tick; to tell all of it to each would take "
-        f"{all_of_it / ticks:.0f}. Pace {min(paces_ms()):.2f} ms."
+        f"{all_of_it / ticks:.0f}. Pace {min(paces_ms(-1)):.2f} ms."
     )
 
 
