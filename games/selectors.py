@@ -68,7 +68,7 @@ def match_runner(*, match_id: UUID) -> tuple[str, int]:
 
 def matches_running() -> list[tuple[UUID, str]]:
     """All matches that are awake, and the worker that runs each."""
-    running = Match.objects.filter(status=Match.Status.RUNNING, worker__gt="")
+    running = Match.objects.filter(status=Match.Status.RUNNING, worker__gt="").order_by()
     return list(running.values_list("id", "worker"))
 
 

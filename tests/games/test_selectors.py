@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -87,3 +89,15 @@ def test_orders_are_matches_to_end_and_seats_to_give_up() -> None:
     ids = [ending.id, leaving.id, quiet.id]
     assert orders_for(match_ids=ids) == ([ending.id], [(leaving.id, 1, "kicked")])
     assert orders_for(match_ids=[]) == ([], [])
+
+
+def test_those_who_are_awake_are_found_without_a_look_at_those_who_sleep() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("others choose by what the table holds")
+    with CaptureQueriesContext(connection) as asked:
+        matches_running()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked.captured_queries[0]['sql']}")
+        assert [row[-1] for row in cursor.fetchall()] == [
+            "SEARCH games_match USING INDEX match_awake (worker>?)"
+        ]
