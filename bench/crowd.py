@@ -365,3 +365,12 @@ class Crowd1000(Crowd):
     seats = range(1, 1001)
     wide, high = _size(1000)
     view_type = _told(1000, wide, high, by_seat=True)
+
+
+class Near100(Crowd):
+    """A hundred, who see what is near: what that costs, where a thousand take too long."""
+
+    title = "near_100"
+    seats = range(1, 101)
+    wide, high = _size(100)
+    view_type = _told(100, wide, high, by_seat=True)

@@ -6,7 +6,7 @@ good raises them, and says in the commit what it is good for.
 
 from typing import NamedTuple
 
-from bench.field import Field
+from bench.crowd import Near100
 from bench.tick import Calls, Match
 from games.catalog import TITLES
 
@@ -48,7 +48,7 @@ def test_a_tick_of_ten_ships_takes_few_calls_and_bytes() -> None:
 
 
 def test_what_a_hundred_seats_see_takes_few_calls_and_bytes() -> None:
-    found = cost(Match(Field(), 100, {"seats": 100}))
-    assert found.python < 76
-    assert found.c < 66
-    assert found.told < 42
+    found = cost(Match(Near100(), 100))
+    assert found.python < 65
+    assert found.c < 53
+    assert found.told < 48
