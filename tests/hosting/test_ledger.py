@@ -253,6 +253,7 @@ async def test_who_knows_more_than_the_store_gets_an_epoch_above_what_it_had(
     assert isinstance(again, Lease)
     assert again.epoch == 43
     assert await ledger.forget("m", again.token)
+    assert await ledger.acquire("m", "a", again.token, above=43) == Owner("", 0, "", 0)
     anew = await ledger.acquire("m", "a", above=43)
     assert isinstance(anew, Lease)
     assert anew.epoch == 44

@@ -50,9 +50,9 @@ return 1
 ACQUIRE = """
 -- KEYS m; ARGV seen, worker, nonce, above
 local known = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'tick', 'worker')
-local token, epoch = known[1] or '', known[2] or '0'
-local tick, before = known[3] or (tonumber(ARGV[4]) > 0 and '-1' or '0'), known[4] or ''
+local token, epoch, tick, before = known[1] or '', known[2] or '0', known[3] or '0', known[4] or ''
 if token ~= ARGV[1] then return {0, token, epoch, tick, before} end
+if not known[3] and tonumber(ARGV[4]) > 0 then tick = '-1' end
 epoch = string.format('%.0f', math.max(tonumber(epoch), tonumber(ARGV[4])) + 1)
 token = epoch .. ':' .. ARGV[3]
 redis.call('HSET', KEYS[1], 'token', token, 'epoch', epoch, 'tick', tick, 'worker', ARGV[2])
