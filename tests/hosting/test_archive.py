@@ -569,6 +569,7 @@ async def test_who_sat_down_later_is_not_there_at_the_beginning(
     assert await worker.records.call(sit) == 1
     worker.rooms[match].room.connect(1, "another session", "Bob")  # type: ignore[attr-defined]
     await until(lambda: 1 in worker.rooms[match].room.places)  # type: ignore[attr-defined]
+    await worker.committer.idle()
     heir = await start()
     owner = await store.owner(match)
     assert owner is not None
