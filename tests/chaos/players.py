@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import random
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -48,6 +49,18 @@ class Told(NamedTuple):
     tick: int
     digest: bytes
     whole: bool
+
+
+class Mobile(Player):
+    """Its next socket opens at another worker, as behind a proxy that sees who drains."""
+
+    def __init__(self, encoding: Encoding, elsewhere: Callable[[], None]) -> None:
+        super().__init__("", encoding=encoding)
+        self._elsewhere = elsewhere
+
+    async def _take_over(self) -> None:
+        self._elsewhere()
+        await super()._take_over()
 
 
 class Recorder(Follower):
@@ -124,7 +137,7 @@ class Member:
         self.room = Recorder(encoding)
         self._cluster = cluster
         self._rng = rng
-        self._player = Player("", encoding=encoding)
+        self._player = Mobile(encoding, lambda: self._at(self.home + 1))
         self._player.room = self.room
         self._tasks: list[asyncio.Task[None]] = []
 
