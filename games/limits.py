@@ -194,6 +194,9 @@ COURIER_MESSAGES_MAX = 2000
 """Messages waiting to be carried to other workers: half a second of a full worker. Beyond it the
 oldest are dropped; their receivers notice the gap and ask."""
 
+LETTER_MESSAGES_MAX = 100
+"""Messages that are on their way at once: those for one channel go, and are lost, together."""
+
 # --- The room store ------------------------------------------------------------------------------
 
 LEASE_S = 0.5

@@ -43,6 +43,7 @@ from games.hosting.relay import (
     decode_up,
     gateway_channel,
     hear,
+    opened,
 )
 from games.hosting.worker import Worker
 from games.limits import (
@@ -122,12 +123,8 @@ class RoomConsumer(AsyncConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def room_up(self, message: dict[str, Any]) -> None:
-        """Something from another worker; if it runs another version, perhaps nothing we know."""
-        try:
-            said = decode_up(message["body"])
-        except msgspec.DecodeError as error:
-            logger.warning("match %s was sent something unknown: %s", self.match, error)
-        else:
+        """A letter from another worker."""
+        for said in opened(message["body"], decode_up):
             self.take(said)
 
     async def room_close(self, message: dict[str, Any]) -> None:

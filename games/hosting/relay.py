@@ -12,14 +12,15 @@ The layer may lose any of them. What is told names what it builds on, what is sa
 import asyncio
 import logging
 from collections import deque
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 from redis.exceptions import RedisError
 
-from games.limits import COURIER_MESSAGES_MAX, LAYER_RETRY_S
+from games.limits import COURIER_MESSAGES_MAX, LAYER_RETRY_S, LETTER_MESSAGES_MAX
 from games.protocol.codec import Encoding
 from games.services import RoomSpec
 
@@ -228,7 +229,10 @@ class Leaving(_Message):
 
 Down = Tell | Publish | Moved | Where | Found | Run | Leaving
 
+T = TypeVar("T")
+
 _encode = msgspec.msgpack.Encoder().encode
+_parts: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
 
@@ -298,15 +302,32 @@ async def _forget(layer: BaseChannelLayer, channel: str) -> None:
     await asyncio.gather(receiver, return_exceptions=True)
 
 
+def opened(body: bytes, decode: Callable[[bytes], T]) -> Iterator[T]:
+    """The messages of a letter. What a worker of another version says, and this one does not
+    understand, is left out."""
+    try:
+        parts = _parts.decode(body)
+    except msgspec.DecodeError as error:
+        return logger.warning("a letter of another worker cannot be read: %s", error)
+    for part in parts:
+        try:
+            message = decode(part)
+        except msgspec.DecodeError as error:
+            logger.warning("another worker said something unknown: %s", error)
+        else:
+            yield message
+
+
 class Courier:
-    """Carries messages to other workers, in order, without anybody waiting for it.
+    """Carries messages to other workers, in order, without anybody waiting for it. What waits for
+    the same channel goes in one letter: on the way to the layer and back, others would wait.
 
     When more wait than it may hold, the oldest are dropped and counted: whoever lacks them asks.
     """
 
     def __init__(self, layer: BaseChannelLayer) -> None:
         self._layer = layer
-        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=COURIER_MESSAGES_MAX)
+        self._waiting: deque[tuple[str, str, msgspec.Raw]] = deque(maxlen=COURIER_MESSAGES_MAX)
         self._some = asyncio.Event()
         self.dropped = 0
 
@@ -314,7 +335,7 @@ class Courier:
         """Send ``message`` to the handler ``kind`` of whoever listens on ``channel``."""
         if len(self._waiting) == COURIER_MESSAGES_MAX:
             self.dropped += 1
-        self._waiting.append((channel, {"type": kind, "body": _encode(message)}))
+        self._waiting.append((channel, kind, msgspec.Raw(_encode(message))))
         self._some.set()
 
     async def run(self) -> None:
@@ -323,11 +344,21 @@ class Courier:
             await self._some.wait()
             self._some.clear()
             while self._waiting:
-                await self._carry(*self._waiting.popleft())
+                letters = self._letters().items()
+                await asyncio.gather(*(self._carry(*to, messages) for to, messages in letters))
 
-    async def _carry(self, channel: str, message: dict[str, Any]) -> None:
+    def _letters(self) -> dict[tuple[str, str], list[msgspec.Raw]]:
+        """Some of what waits, by channel and handler."""
+        letters: dict[tuple[str, str], list[msgspec.Raw]] = {}
+        for _ in range(min(len(self._waiting), LETTER_MESSAGES_MAX)):
+            channel, kind, message = self._waiting.popleft()
+            letters.setdefault((channel, kind), []).append(message)
+        return letters
+
+    async def _carry(self, channel: str, kind: str, messages: list[msgspec.Raw]) -> None:
         try:
-            await self._layer.send(channel, message)
+            await self._layer.send(channel, {"type": kind, "body": _encode(messages)})
         except (ChannelFull, *LAYER_ERRORS) as error:
-            self.dropped += 1
-            logger.warning("a message to %s was lost: %r", channel.partition(".")[0], error)
+            self.dropped += len(messages)
+            where = channel.partition(".")[0]
+            logger.warning("%d messages to a %s were lost: %r", len(messages), where, error)

@@ -21,7 +21,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-import msgspec
 from channels.layers import BaseChannelLayer
 from django.db import Error as DatabaseError
 from django.utils import timezone
@@ -58,6 +57,7 @@ from games.hosting.relay import (
     decode_down,
     gateway_channel,
     hear,
+    opened,
     room_channel,
 )
 from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms
@@ -513,11 +513,9 @@ class Worker:
     async def _listen(self) -> None:
         """Hand on what rooms of other workers tell the sockets here."""
         while True:
-            message = await hear(self.layer, gateway_channel(self.id))
-            try:
-                self._hand_on(decode_down(message["body"]))
-            except msgspec.DecodeError as error:
-                logger.warning("a room of another worker said something unknown: %s", error)
+            letter = await hear(self.layer, gateway_channel(self.id))
+            for message in opened(letter["body"], decode_down):
+                self._hand_on(message)
 
     def _hand_on(self, message: Down) -> None:
         match message:

@@ -30,9 +30,10 @@ from games.hosting.relay import (
     decode_up,
     gateway_channel,
     hear,
+    opened,
     room_channel,
 )
-from games.limits import COURIER_MESSAGES_MAX
+from games.limits import COURIER_MESSAGES_MAX, LETTER_MESSAGES_MAX
 from tests import values
 
 CASES = [
@@ -108,13 +109,13 @@ async def carrying(courier: Courier) -> AsyncIterator[None]:
 
 
 async def arrived(layer: BaseChannelLayer, channel: str) -> list[Any]:
-    """All that waits on a channel, decoded."""
-    found = []
+    """All that waits on a channel, letter by letter."""
+    found: list[Any] = []
     queue = layer.channels.get(channel)
     while queue is not None and not queue.empty():
         message = await layer.receive(channel)
         decode = decode_up if message["type"] == "room.up" else decode_down
-        found.append(decode(message["body"]))
+        found += opened(message["body"], decode)
     return found
 
 
@@ -164,14 +165,16 @@ async def test_a_full_channel_loses_its_own_messages_alone(
     courier = Courier(layer)
     with caplog.at_level(logging.WARNING, "games.hosting.relay"):
         async with carrying(courier):
-            for channel in ("room.a.full", "room.a.full", "room.b.free"):
-                courier.post(channel, "room.up", Detach(channel))
+            for _ in range(2):
+                courier.post("room.a.full", "room.up", Detach("room.a.full"))
+                await settle()
+            courier.post("room.b.free", "room.up", Detach("room.b.free"))
             await settle()
     assert await arrived(layer, "room.a.full") == [Detach("room.a.full")]
     assert await arrived(layer, "room.b.free") == [Detach("room.b.free")]
     assert courier.dropped == 1
     (said,) = [record.message for record in caplog.records]
-    assert said.startswith("a message to room was lost: ChannelFull(")
+    assert said.startswith("1 messages to a room were lost: ChannelFull(")
 
 
 class FailingOnce(InMemoryChannelLayer):
@@ -198,19 +201,42 @@ class FailingOnce(InMemoryChannelLayer):
     ],
     ids=repr,
 )
-async def test_a_layer_that_fails_loses_that_message_and_the_next_are_carried(
+async def test_a_layer_that_fails_loses_that_letter_and_the_next_are_carried(
     error: Exception,
 ) -> None:
     layer = FailingOnce(error)
     courier = Courier(layer)
     async with carrying(courier):
-        courier.post("room.a.m", "room.up", Quit("lost"))
+        for name in ("lost", "as well"):
+            courier.post("room.a.m", "room.up", Quit(name))
+        await settle()
         courier.post("room.a.m", "room.up", Quit("carried"))
         await settle()
         courier.post("room.a.m", "room.up", Quit("later"))
         await settle()
     assert await arrived(layer, "room.a.m") == [Quit("carried"), Quit("later")]
-    assert courier.dropped == 1
+    assert courier.dropped == 2
+
+
+async def test_what_waits_for_one_channel_goes_in_one_letter() -> None:
+    layer = InMemoryChannelLayer(capacity=2)
+    courier = Courier(layer)
+    said = [Ask("v", tick) for tick in range(LETTER_MESSAGES_MAX)]
+    async with carrying(courier):
+        for message in said:
+            courier.post("room.a.m", "room.up", message)
+            courier.post("room.b.m", "room.up", message)
+        await settle()
+    assert await arrived(layer, "room.a.m") == await arrived(layer, "room.b.m") == said
+    assert courier.dropped == 0
+
+
+def test_what_another_version_says_is_left_out_of_its_letter() -> None:
+    encode = msgspec.msgpack.encode
+    body = encode([["quit", "v"], ["sing", 1], 7, ["quit", "w"]])
+    assert list(opened(body, decode_up)) == [Quit("v"), Quit("w")]
+    for wrong in (b"", b"\xc1", encode({"t": 1}), body[:-1]):
+        assert list(opened(wrong, decode_up)) == []
 
 
 async def test_what_arrives_is_what_was_posted_to_the_byte() -> None:
@@ -220,9 +246,10 @@ async def test_what_arrives_is_what_was_posted_to_the_byte() -> None:
     publish = Publish(MATCH, "all", 7, {"json": b'{"t":"delta"}'}, {"v": b"\x00\xff"})
     async with carrying(courier):
         courier.post("room.a.m", "room.up", attach)
-        courier.post("room.a.m", "gateway.down", publish)
+        courier.post("gateway.a", "gateway.down", publish)
         await settle()
-    assert await arrived(layer, "room.a.m") == [attach, publish]
+    assert await arrived(layer, "room.a.m") == [attach]
+    assert await arrived(layer, "gateway.a") == [publish]
 
 
 # --- hearing -----------------------------------------------------------------------------------
