@@ -277,8 +277,11 @@ class Worker:
         that is written."""
         announced: set[str] = set()
         for heir in sorted(set(heirs.values()) - {""}):
-            rooms = {match: self.rooms[match] for match, to in heirs.items() if to == heir}
-            epochs = {UUID(match): room.epoch for match, room in rooms.items()}
+            epochs = {
+                UUID(match): room.epoch
+                for match, room in self.rooms.items()  # some may have ended since
+                if heirs.get(match) == heir
+            }
             with contextlib.suppress(DatabaseError):
                 handed = await self.records.call(
                     services.matches_hand_over, epochs=epochs, worker=self.id, heir=heir

@@ -142,6 +142,25 @@ async def test_a_room_is_told_of_a_viewer_whose_farewell_was_lost(start: Start) 
     await until(lambda: here.rooms[match].viewers.on(0) is None)
 
 
+async def test_a_room_that_ends_while_heirs_are_written_down_holds_up_no_other(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, staying, third = await start(), await start(), await start()
+    await acquainted(leaving, staying, third)
+    matches = [await a_match(leaving) for _ in range(2)]
+    heirs = dict(zip(matches, sorted([staying.id, third.id]), strict=True))
+    monkeypatch.setattr(leaving._finder, "heir", heirs.__getitem__)
+    hand_over = services.matches_hand_over
+
+    def meanwhile(**said: Any) -> set[UUID]:
+        leaving.rooms.pop(matches[1], None)
+        return hand_over(**said)
+
+    monkeypatch.setattr(services, "matches_hand_over", meanwhile)
+    await leaving.drain()
+    assert await owner(leaving, matches[0]) == heirs[matches[0]]
+
+
 async def test_a_worker_that_leaves_takes_no_rooms_and_finds_them_through_others(
     start: Start,
 ) -> None:
