@@ -19,18 +19,18 @@ from typing import Any
 import pytest
 import uvicorn
 import websockets
-from channels.layers import InMemoryChannelLayer
 from uvicorn.server import ServerState
 
 import games
 from games import services
 from games.client.follower import Follower
-from games.consumers import PlayerConsumer, RoomConsumer
+from games.consumers import PlayerConsumer
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.worker import Worker
 from games.tickets import ticket_issue
 from gameserver import lane
 from gameserver.lane import BINARY, LaneSocket, head
+from tests.hosting.test_worker import workers_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,14 +157,8 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
-    async def open_ledger() -> MemoryLedger:
-        return MemoryLedger(time.monotonic, trim_unarchived=True)
-
-    layer = InMemoryChannelLayer(capacity=100)
-    worker = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
-    await worker.start()
-    yield worker
-    await worker.stop()
+    async with workers_on(MemoryLedger(time.monotonic, trim_unarchived=True)) as start:
+        yield await start()
 
 
 @pytest.fixture

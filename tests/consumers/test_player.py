@@ -5,18 +5,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from channels.layers import InMemoryChannelLayer
 from channels.testing import WebsocketCommunicator
 
 from games import services
 from games.catalog import TITLES
 from games.client.follower import Follower, decode
-from games.consumers import PlayerConsumer, RoomConsumer
+from games.consumers import PlayerConsumer
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.worker import Worker
 from games.protocol.messages import Error, Move, Own, Welcome
 from games.tickets import ticket_issue
-from tests.hosting.test_worker import until
+from tests.hosting.test_worker import until, workers_on
 from tests.titles import Patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,15 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
     monkeypatch.setitem(TITLES, Patient.title, Patient)
-
-    async def open_ledger() -> MemoryLedger:
-        return MemoryLedger(time.monotonic, trim_unarchived=True)
-
-    layer = InMemoryChannelLayer(capacity=100)
-    worker = Worker(open_ledger=open_ledger, layer=layer, room_app=RoomConsumer.as_asgi())
-    await worker.start()
-    yield worker
-    await worker.stop()
+    async with workers_on(MemoryLedger(time.monotonic, trim_unarchived=True)) as start:
+        yield await start()
 
 
 @pytest.fixture

@@ -175,13 +175,17 @@ def a_move(worker: Worker, reader: Reader, seq: int) -> None:
     worker.rooms[reader.match].take(Say(reader.viewer, seq, {"t": "add", "n": 1}))
 
 
+async def a_lost_move(worker: Worker, reader: Reader, way: Losing) -> None:
+    way.lose(Publish)
+    a_move(worker, reader, 1)
+    await until(lambda: way.lost == ["Publish"])
+
+
 async def test_the_last_word_of_a_quiet_room_is_missed_when_it_is_lost(
     quiet: tuple[Worker, Reader, Losing],
 ) -> None:
     here, reader, way = quiet
-    way.lose(Publish)
-    a_move(here, reader, 1)
-    await until(lambda: way.lost == ["Publish"])
+    await a_lost_move(here, reader, way)
     way.lose(Tell)  # nor does the answer to the first question come
     await until(lambda: "Tell" in way.lost)
     way.lose()
@@ -193,9 +197,7 @@ async def test_what_was_lost_is_missed_when_the_next_word_comes(
     quiet: tuple[Worker, Reader, Losing],
 ) -> None:
     here, reader, way = quiet
-    way.lose(Publish)
-    a_move(here, reader, 1)
-    await until(lambda: way.lost == ["Publish"])
+    await a_lost_move(here, reader, way)
     way.lose()
     a_move(here, reader, 2)
     await until(lambda: reader.caught_up == 1)
