@@ -195,8 +195,7 @@ class PlayerConsumer(SocketConsumer):
         if seat is None:
             self._tell(error_message(Code.SPECTATORS_SEND_NOTHING))
         else:
-            said = Say(self.viewer, message.seq, message.data, message.seen)
-            self.worker.post(self.match, self.owner, said)
+            self._post(Say(self.viewer, message.seq, message.data, message.seen))
 
     async def _hello(self, hello: Hello) -> None:
         if hello.v != VERSION:

@@ -41,7 +41,6 @@ from games.hosting.relay import (
     Say,
     Up,
     decode_up,
-    gateway_channel,
     hear,
     opened,
 )
@@ -338,8 +337,8 @@ class RoomConsumer(AsyncConsumer):
     def _check(self, check: Check) -> None:
         """Another worker wants to know whether its sockets missed something."""
         if any(self.viewers.get(viewer_id) is None for viewer_id in check.viewers):
-            moved = Moved(self.match, "")  # whoever is not let in has to ask for that
-            return self.worker.courier.post(gateway_channel(check.gateway), "gateway.down", moved)
+            # Whoever is not let in has to ask for that.
+            return self.worker.courier.down(check.gateway, Moved(self.match, ""))
         if check.heard != self.viewers.said(check.gateway):
             for viewer in self.viewers.by_gateway(check.gateway):
                 self._ask(viewer, UNKNOWN)

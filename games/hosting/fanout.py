@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, To, gateway_channel
+from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, To
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.messages import Delta, Own, ServerMessage, Snapshot
@@ -91,15 +91,15 @@ class Fanout:
 
     def gateways(self) -> set[str]:
         """The other workers that keep sockets of viewers."""
-        return {viewer.gateway for viewer in self._viewers.values()} - {self._worker.id}
+        return {viewer.gateway for viewer in self._away.values()}
 
     def by_gateway(self, gateway: str) -> list[Viewer]:
-        """The viewers whose sockets that worker keeps."""
-        return [viewer for viewer in self._viewers.values() if viewer.gateway == gateway]
+        """The viewers whose sockets that other worker keeps."""
+        return [viewer for viewer in self._away.values() if viewer.gateway == gateway]
 
     def said(self, gateway: str) -> int:
         """How much was said to the sockets of that worker."""
-        return self._said[gateway]
+        return self._said.get(gateway, 0)
 
     def _next(self, gateway: str) -> int:
         self._said[gateway] += 1
@@ -136,7 +136,7 @@ class Fanout:
         told = Tell(viewer.id, frame, admits, close, tick, self._worker.id)
         if viewer.gateway != self._worker.id:
             told.number = self._next(viewer.gateway)
-            self._worker.courier.post(gateway_channel(viewer.gateway), "gateway.down", told)
+            self._worker.courier.down(viewer.gateway, told)
         elif socket := self._worker.sockets.get(viewer.id):
             socket.told(told)
         if close is not None:
@@ -209,7 +209,7 @@ class Fanout:
             )
             if message.shared or message.own:
                 message.number = self._next(gateway)
-                self._worker.courier.post(gateway_channel(gateway), "gateway.down", message)
+                self._worker.courier.down(gateway, message)
 
 
 class _Encoded(dict[str, bytes]):

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 
 from games import services
 from games.hosting.ledger import HOLLOW, Checkpoint, Lease, LedgerError, Loaded, Owner
-from games.hosting.relay import Found, Run, Where, gateway_channel, room_channel
+from games.hosting.relay import Found, Run, Where, room_channel
 from games.hosting.roles import by_weight, same_rules
 from games.limits import ROOMS_PER_WORKER_MAX, WHERE_WAIT_S
 from games.protocol.codes import Close, Code, ProtocolError
@@ -211,10 +211,6 @@ class Finder:
         order.sort(key=lambda host: not same_rules(host, self._worker.id))
         return order[0] if order else ""
 
-    def hand_to(self, heir: str, run: Run) -> None:
-        """Have another worker take a room that this one has released."""
-        self._post(heir, run)
-
     async def _pass_on(self, match: str, token: str, asked: Run | None) -> None:
         """The rules here cannot go on with this match.
 
@@ -229,7 +225,7 @@ class Finder:
         order += [last] if last and last not in tried and worker.lives(last) else []
         if order:
             await worker.ledger.release(match, token)
-            self._post(order[0], Run(match, tried, last))
+            self._worker.courier.down(order[0], Run(match, tried, last))
             raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
         await worker.records.call(
             services.match_abandon,
@@ -255,9 +251,8 @@ class Finder:
         worker = self._worker
 
         async def find(match: str) -> str:
-            owner: Owner | None = Owner("", 0, asked.token, 0)
-            if not asked.token:
-                owner = await worker.ledger.owner(match)
+            given_up = Owner("", 0, asked.token, 0) if asked.token else None
+            owner = given_up or await worker.ledger.owner(match)
             if owner and owner.worker and worker.lives(owner.worker):
                 return owner.worker
             if asked.last == worker.id:
@@ -281,7 +276,7 @@ class Finder:
         refused = ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
         for host in by_weight(match, self._worker.hosts):
             answer = self._asked[match] = asyncio.get_running_loop().create_future()
-            self._post(host, Where(match, self._worker.id))
+            self._worker.courier.down(host, Where(match, self._worker.id))
             try:
                 async with asyncio.timeout(WHERE_WAIT_S):
                     found = await answer
@@ -302,15 +297,12 @@ class Finder:
             found = Found(asked.match, await self.locate(asked.match))
         except ProtocolError as error:
             found = Found(asked.match, "", error.code, error.close)
-        self._post(asked.asker, found)
+        self._worker.courier.down(asked.asker, found)
 
     def _found(self, found: Found) -> None:
         answer = self._asked.get(found.match)
         if answer is not None and not answer.done():
             answer.set_result(found)
-
-    def _post(self, worker: str, message: Run | Where | Found) -> None:
-        self._worker.courier.post(gateway_channel(worker), "gateway.down", message)
 
 
 def _in(tried: Iterable[str], host: str) -> bool:

@@ -331,6 +331,14 @@ class Courier:
         self._some = asyncio.Event()
         self.dropped = 0
 
+    def up(self, owner: str, match: str, message: Up) -> None:
+        """Send something to a room that ``owner`` runs."""
+        self.post(room_channel(owner, match), "room.up", message)
+
+    def down(self, worker: str, message: Down) -> None:
+        """Send something to the sockets of another worker, or to the worker itself."""
+        self.post(gateway_channel(worker), "gateway.down", message)
+
     def post(self, channel: str, kind: str, message: Up | Down) -> None:
         """Send ``message`` to the handler ``kind`` of whoever listens on ``channel``."""
         if len(self._waiting) == COURIER_MESSAGES_MAX:

@@ -58,7 +58,6 @@ from games.hosting.relay import (
     gateway_channel,
     hear,
     opened,
-    room_channel,
 )
 from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms
 from games.limits import (
@@ -254,7 +253,7 @@ class Worker:
             return
         self.draining = True
         for worker in sorted(self._others):
-            self.courier.post(gateway_channel(worker), "gateway.down", Leaving(self.id))
+            self.courier.down(worker, Leaving(self.id))
         heirs = {match: self._finder.heir(match) for match in self.rooms}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_S):
@@ -297,7 +296,7 @@ class Worker:
             self._handed.add(match)
             if not announced:
                 run.spec = None
-            self._finder.hand_to(heir, run)
+            self.courier.down(heir, run)
         else:
             self.tell_moved(match, "")
 
@@ -455,8 +454,7 @@ class Worker:
         for viewer in viewers:
             expected[viewer.gateway].append(viewer.viewer)
         for worker in sorted(self._others):
-            moved = Moved(match, owner, expected[worker])
-            self.courier.post(gateway_channel(worker), "gateway.down", moved)
+            self.courier.down(worker, Moved(match, owner, expected[worker]))
         self._on_moved(Moved(match, owner, expected[self.id]))
 
     def _on_moved(self, moved: Moved) -> None:
@@ -473,7 +471,7 @@ class Worker:
     def post(self, match: str, owner: str, message: Up) -> None:
         """Bring a message to the room of ``match``, which ``owner`` runs."""
         if owner != self.id:
-            self.courier.post(room_channel(owner, match), "room.up", message)
+            self.courier.up(owner, match, message)
         elif room := self.rooms.get(match):
             room.take(message)
 
@@ -545,7 +543,7 @@ class Worker:
     def _publish(self, said: Publish) -> None:
         self._hearing.heard(said.match, said.owner, said.number)
         here = self._watching.get(said.match, {})
-        for viewer in said.own.keys() - here.keys():  # the room was not told, or too early
+        for viewer in sorted(said.own.keys() - here.keys()):  # the room was not told, or too early
             self.post(said.match, said.owner, Detach(viewer))
         for viewer, watcher in list(here.items()):
             if not watcher.welcomed or not said.reaches(watcher.seat):
@@ -597,7 +595,7 @@ class Worker:
             if dead in room.gateways():
                 room.gateway_lost(dead)
                 # Should it live all the same, its sockets have to ask to be let in again.
-                self.courier.post(gateway_channel(dead), "gateway.down", Moved(match, ""))
+                self.courier.down(dead, Moved(match, ""))
         while self.takes_rooms and not self.lives(dead):
             try:
                 left = await self.ledger.rooms_of(dead)

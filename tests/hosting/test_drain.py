@@ -12,7 +12,7 @@ from games.catalog import TITLES
 from games.consumers import RoomConsumer
 from games.hosting import worker as hosting
 from games.hosting.ledger import Owner
-from games.hosting.relay import Say, gateway_channel
+from games.hosting.relay import Down, Run, Say, gateway_channel
 from games.hosting.roles import Role, by_weight, new_id
 from games.hosting.worker import Worker
 from games.models import Worker as WorkerRow
@@ -86,8 +86,9 @@ async def test_rooms_go_to_others_at_once_and_sockets_everywhere_are_told(start:
     assert there.asked == 0
 
 
-@pytest.mark.parametrize("at", ["leaving", "staying"])
-async def test_whoever_looks_on_is_let_in_by_the_heir_without_asking(start: Start, at: str) -> None:
+async def looked_at(start: Start, at: str) -> tuple[Worker, Worker, Reader]:
+    """A worker that is to leave with a room of its own, one that stays, and a socket on seat 0 of
+    the room, at either."""
     workers = {"leaving": await start(), "staying": await start()}
     leaving, staying = workers["leaving"], workers["staying"]
     await acquainted(leaving, staying)
@@ -95,6 +96,13 @@ async def test_whoever_looks_on_is_let_in_by_the_heir_without_asking(start: Star
     reader = Reader(workers[at], match, leaving.id)
     workers[at].post(match, leaving.id, reader.ask_in(0))
     await until(lambda: leaving.rooms[match].viewers.on(0) is not None)
+    return leaving, staying, reader
+
+
+@pytest.mark.parametrize("at", ["leaving", "staying"])
+async def test_whoever_looks_on_is_let_in_by_the_heir_without_asking(start: Start, at: str) -> None:
+    leaving, staying, reader = await looked_at(start, at)
+    match, its_worker = reader.match, reader.worker
     opened: list[str] = []
     services_open = services.match_open
     with pytest.MonkeyPatch.context() as patch:
@@ -108,21 +116,16 @@ async def test_whoever_looks_on_is_let_in_by_the_heir_without_asking(start: Star
     assert reader.expected == 1
     assert reader.shown == sorted(reader.shown)
     room = staying.rooms[match]
-    assert (room.viewers.on(0).id, room.viewers.on(0).gateway) == (reader.viewer, workers[at].id)
+    assert (room.viewers.on(0).id, room.viewers.on(0).gateway) == (reader.viewer, its_worker.id)
     assert room.room.places[0].status == "here"
     assert not opened, "what its row says came along"
 
 
 @pytest.mark.parametrize("at", ["leaving", "staying"])
 async def test_whoever_went_while_the_room_did_is_away_there(start: Start, at: str) -> None:
-    workers = {"leaving": await start(), "staying": await start()}
-    leaving, staying = workers["leaving"], workers["staying"]
-    await acquainted(leaving, staying)
-    match = await a_match(leaving)
-    reader = Reader(workers[at], match, leaving.id)
-    workers[at].post(match, leaving.id, reader.ask_in(0))
-    await until(lambda: leaving.rooms[match].viewers.on(0) is not None)
-    workers[at].unwatch(reader)  # and what it says is lost
+    leaving, staying, reader = await looked_at(start, at)
+    match, its_worker = reader.match, reader.worker
+    its_worker.unwatch(reader)  # and what it says is lost
     reader.leave()
     await leaving.drain()
     await until(lambda: staying.rooms[match].viewers.on(0) is None)
@@ -245,7 +248,13 @@ async def test_a_room_whose_heir_never_heard_of_it_is_asked_for_by_its_sockets(
     await acquainted(leaving, staying)
     match = await a_match(leaving)
     reader = Reader(staying, match, leaving.id)
-    monkeypatch.setattr(leaving._finder, "hand_to", lambda heir, run: None)  # as if it was lost
+    down = leaving.courier.down
+
+    def loses(to: str, message: Down) -> None:
+        if not isinstance(message, Run):
+            down(to, message)
+
+    monkeypatch.setattr(leaving.courier, "down", loses)
     await leaving.drain()
     await until(lambda: "" in reader.moves)
     assert await staying.locate(match) == staying.id
