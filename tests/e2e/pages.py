@@ -27,17 +27,21 @@ def make_lobby(page: Page, title: str, **settings: int) -> None:
 
 
 def start_together(host: Page, guest: Page) -> None:
-    """The guest sees the host's lobby appear, joins and readies up; the host starts."""
+    """The guest joins the host's lobby; the host starts."""
+    gather(host, guest)
+    host.locator("[data-start]").click()
+    for page in (host, guest):
+        page.wait_for_url("**/play/**")
+        wait_live(page)
+
+
+def gather(host: Page, guest: Page) -> None:
+    """The guest sees the host's lobby appear, joins and readies up; the host may start."""
     name = host.locator(".lobby-name").inner_text()
     guest.locator(".lobby-row", has_text=name).locator("[data-do=join]").click()
     guest.wait_for_url("**/lobby/**")
     guest.locator("[data-ready]").click()
-    start = host.locator("[data-start]")
-    expect(start).to_be_enabled()
-    start.click()
-    for page in (host, guest):
-        page.wait_for_url("**/play/**")
-        wait_live(page)
+    expect(host.locator("[data-start]")).to_be_enabled()
 
 
 def wait_live(page: Page) -> None:

@@ -3,9 +3,17 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_live, wait_room
+from tests.e2e.pages import (
+    gather,
+    make_lobby,
+    play_as_guest,
+    room,
+    start_together,
+    wait_live,
+    wait_room,
+)
 
 pytestmark = pytest.mark.timeout(300)  # a match of arena alone takes a minute
 
@@ -98,6 +106,23 @@ def test_roshambo_is_played_to_its_end(desk: Page, phone: Page) -> None:
     for page in (desk, phone):
         wait_room(page, "room.result")
     assert room(desk, "result")["ranking"][0] == [room(desk, "seat")]
+
+
+def test_the_host_sets_out_for_the_match_once(desk: Page, phone: Page) -> None:
+    """The feed and the answer to the start both tell of it, in either order."""
+    play_as_guest(desk)
+    play_as_guest(phone)
+    make_lobby(desk, "chess")
+    gather(desk, phone)
+    held: list[Route] = []
+    desk.route("**/play/*/", held.append)
+    with desk.expect_response("**/start/"):
+        desk.locator("[data-start]").click()
+    phone.wait_for_url("**/play/**")  # so the feed has told it as well
+    desk.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
+    wait_live(desk)
 
 
 def test_an_opponent_whose_line_is_cut_is_seen_waited_for_and_comes_back(

@@ -24,6 +24,9 @@ let lobby = null;
 let title = null;
 let resultShown = null;
 let seat = { match: null, gone: false };
+let going = null; // the match that we are on our way to
+
+addEventListener("pageshow", () => (going = null)); // back in a page that the browser kept
 
 setUpButtons();
 const feed = new LobbyFeed({
@@ -86,7 +89,10 @@ function shouldPlay(next) {
   return !cameBack && kept(seenKey(next.match)) === null;
 }
 
+/** The answer to the host's start and the feed both tell it; going twice would begin anew. */
 function play(match) {
+  if (going === match) return;
+  going = match;
   keep(seenKey(match), "1");
   keep(lastKey, match);
   feed.close();
