@@ -212,10 +212,11 @@ class Machine(RuleBasedStateMachine):
         assert answer == expected, (name, arguments)
         return answer
 
-    @initialize()
-    def begin(self) -> None:
-        for match in ("m", "n"):
-            self.acquire(match, "a", 0, 0)
+    @initialize(above=st.sampled_from([0, 3]))
+    def begin(self, above: int) -> None:
+        """With a room that is new, and another that is new or was lost."""
+        self.acquire("m", "a", 0, 0)
+        self.acquire("n", "a", 0, above)
 
     @rule(match=MATCHES, worker=WORKERS, which=WHICH, above=st.integers(0, 6))
     def acquire(self, match: str, worker: str, which: int, above: int) -> None:
