@@ -512,19 +512,26 @@ class RoomConsumer(AsyncConsumer):
         """Of the lease under which the room runs."""
         return self.keeper.lease.epoch
 
-    async def hand_over(self) -> Run:
+    def leaves_soon(self) -> None:
+        """Make it short for who goes on with the room."""
+        self.keeper.checkpoint_soon()
+
+    async def hand_over(self, heir: str, *, whole: bool) -> Run:
         """Stop at a tick, and leave everything to whoever goes on with the room; what to tell it.
 
+        Args:
+            heir: The worker that gets the room; empty: it is free.
+            whole: As for ``Keeper.hand_over``.
         Raises:
             LedgerError: whoever goes on has to find it.
         """
         await self._ticked()
         self._stop()
-        token = await self.keeper.hand_over()
+        lease = await self.keeper.hand_over(heir, whole=whole)
         self.worker.close_room(self.match)
         spec = msgspec.structs.replace(self.spec, slept=None)
         viewers = [viewer.again() for viewer in self.viewers]
-        return Run(self.match, [], self.worker.id, token, spec, viewers)
+        return Run(self.match, [], self.worker.id, lease, spec, viewers)
 
     async def _ticked(self) -> None:
         """Wait for the next tick of a room in real time: who takes it over has the whole period."""

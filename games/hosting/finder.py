@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 from django.db import Error as DatabaseError
 
 from games import services
@@ -80,6 +81,11 @@ class Finder:
 
     # --- rooms that run here -------------------------------------------------------------------
 
+    @property
+    def _is_full(self) -> bool:
+        """Whether no more rooms fit into this worker."""
+        return len(self._worker.rooms) >= ROOMS_PER_WORKER_MAX
+
     async def _open(self, match: str, owner: Owner | None, asked: Run | None = None) -> str:
         worker = self._worker
         epoch = 0
@@ -88,7 +94,7 @@ class Finder:
             if runner not in {"", worker.id} and worker.lives(runner):
                 # The room store forgot a room that lives; its owner will say so to the store.
                 raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
-        if len(worker.rooms) >= ROOMS_PER_WORKER_MAX:
+        if self._is_full:
             raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
         lease = await worker.ledger.acquire(match, worker.id, owner.token if owner else "", epoch)
         if isinstance(lease, Owner):
@@ -116,7 +122,7 @@ class Finder:
     async def _spec(self, match: str, lease: Lease, asked: Run | None) -> services.RoomSpec:
         worker = self._worker
         resumable = bool(lease.before) and lease.tick != HOLLOW
-        if asked is not None and asked.spec is not None and asked.token and resumable:
+        if asked is not None and asked.spec is not None and asked.lease and resumable:
             return asked.spec
         try:
             spec = await worker.records.call(
@@ -251,8 +257,9 @@ class Finder:
         worker = self._worker
 
         async def find(match: str) -> str:
-            given_up = Owner("", 0, asked.token, 0) if asked.token else None
-            owner = given_up or await worker.ledger.owner(match)
+            if asked.lease is not None:
+                return await self._inherit(asked, asked.lease)
+            owner = await worker.ledger.owner(match)
             if owner and owner.worker and worker.lives(owner.worker):
                 return owner.worker
             if asked.last == worker.id:
@@ -266,6 +273,21 @@ class Finder:
                 await self._once(asked.match, find)
             except ProtocolError as error:
                 logger.info("match %s was not taken over: %s", asked.match, error.code)
+
+    async def _inherit(self, asked: Run, lease: Lease) -> str:
+        """Go on with a room that another worker has acquired for this one; the worker that does."""
+        worker, match = self._worker, asked.match
+        if worker.takes_rooms and not self._is_full:
+            await self._start(match, lease, asked)
+            return worker.id
+        heir = self.heir(match)
+        if heir in {"", asked.last}:
+            await worker.ledger.release(match, lease.token)
+            raise ProtocolError(Code.WORKER_FULL, Close.UNAVAILABLE)
+        handed = await worker.ledger.acquire(match, heir, lease.token)
+        if isinstance(handed, Lease):
+            worker.courier.down(heir, msgspec.structs.replace(asked, lease=handed, spec=None))
+        return heir
 
     async def _ask_hosts(self, match: str) -> str:
         """Have a host find the room, or open it.

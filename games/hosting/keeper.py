@@ -17,7 +17,6 @@ from django.db import Error as DatabaseError
 
 from games.hosting.archive import Collector
 from games.hosting.ledger import Lease, LedgerError, Refused
-from games.hosting.ledger.base import released
 from games.hosting.worker import Worker
 from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
@@ -67,6 +66,7 @@ class Keeper:
         """
         self.lease = lease
         self.uncommitted = 0
+        self._newest: Kept | None = None
         self._room = room
         self._match = lease.match
         self._worker = worker
@@ -136,6 +136,7 @@ class Keeper:
         self._waiting.append((kept, say))
         if kept is not None:
             self.uncommitted += 1
+            self._newest = kept
             kept.add_done_callback(self._on_kept)
 
     def _on_kept(self, kept: Kept) -> None:
@@ -227,23 +228,33 @@ class Keeper:
 
     async def settled(self) -> None:
         """Wait until no tick is under way; the room makes none any more."""
-        while self.uncommitted:  # noqa: ASYNC110 - bounded by who calls, and over in a moment
-            await asyncio.sleep(0.005)
+        while self.uncommitted and self._newest is not None:
+            await asyncio.wait([self._newest])
 
-    async def hand_over(self) -> str:
-        """Leave all to whoever goes on with the room; the token that it has since, or nothing if it
-        was another's already.
+    def checkpoint_soon(self) -> None:
+        """Have the whole room kept behind its next tick, for who will go on from there."""
+        self._entries = CHECKPOINT_ENTRIES_MAX
 
+    async def hand_over(self, heir: str, *, whole: bool) -> Lease | None:
+        """Leave the room to another worker, in whose name it is acquired; None: it was another's
+        already, or is free, which is how nobody inherits it (``heir`` is empty).
+
+        Args:
+            whole: Whether who goes on cannot play the last ticks again, under its rules.
         Raises:
             LedgerUnavailable: it may have to be found by its silence.
         """
         await self.settled()
         ledger, token = self._worker.ledger, self.lease.token
-        if self._room.outcome is None:
+        if whole and self._room.outcome is None:
             tick, blob = self._room.tick_no, self._room.checkpoint()
             with contextlib.suppress(Refused):
                 await ledger.checkpoint(self._match, token, tick, blob)
-        return released(token) if await ledger.release(self._match, token) else ""
+        if not heir:
+            await ledger.release(self._match, token)
+            return None
+        lease = await ledger.acquire(self._match, heir, token)
+        return lease if isinstance(lease, Lease) else None
 
     async def archive(self) -> None:
         """Have all of the journal archived; the room makes no tick meanwhile.

@@ -20,6 +20,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 from redis.exceptions import RedisError
 
+from games.hosting.ledger import Lease
 from games.limits import COURIER_MESSAGES_MAX, LAYER_RETRY_S, LETTER_MESSAGES_MAX
 from games.protocol.codec import Encoding
 from games.services import RoomSpec
@@ -207,7 +208,8 @@ class Run(_Message):
     Attributes:
         tried: Workers whose rules cannot go on with it.
         last: Who gave it up, and can take it back for a while if nobody else can run it.
-        token: What the room store has of it since; empty: that is to be asked.
+        lease: Of the worker that hears this, which who gave the room up acquired for it; None: it
+            is free.
         spec: What the match's row says, which names the worker that hears this; None: that is to
             be asked.
         viewers: Who looked on.
@@ -216,7 +218,7 @@ class Run(_Message):
     match: str
     tried: list[str]
     last: str
-    token: str = ""
+    lease: Lease | None = None
     spec: RoomSpec | None = None
     viewers: list[Attach] = []
 

@@ -59,7 +59,7 @@ from games.hosting.relay import (
     hear,
     opened,
 )
-from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms
+from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms, same_rules
 from games.limits import (
     ADOPTIONS_AT_ONCE_MAX,
     ARCHIVE_CLOSE_PAUSES_S,
@@ -106,9 +106,15 @@ class LiveRoom(Protocol):
     def check_lease(self, token: str) -> None:
         """The room store says that this is the token of the room; empty: it knows none."""
 
-    async def hand_over(self) -> Run:
+    def leaves_soon(self) -> None:
+        """Make it short for who goes on with the room."""
+
+    async def hand_over(self, heir: str, *, whole: bool) -> Run:
         """Stop at a tick, and leave everything to whoever goes on with the room; what to tell it.
 
+        Args:
+            heir: The worker that gets the room; empty: it is free.
+            whole: Whether who goes on cannot play the last ticks again.
         Raises:
             LedgerError: whoever goes on has to find it.
         """
@@ -185,7 +191,8 @@ class Worker:
         self._others: set[str] = set()  # workers that live
         self._leaving: set[str] = set()  # those of them that take no rooms any more
         self._silent: set[str] = set()
-        self._handed: set[str] = set()  # matches that nobody has taken yet
+        self._handed: dict[str, Lease | None] = {}  # what nobody has taken yet, and whose it is
+        self._strays: set[str] = set()  # tokens of rooms that are not here, at the last sweep
         self._returned: set[str] = set()
         self._adopting = asyncio.Semaphore(ADOPTIONS_AT_ONCE_MAX)
         self._closing: set[str] = set()  # matches that are over, and being archived
@@ -254,6 +261,8 @@ class Worker:
         self.draining = True
         for worker in sorted(self._others):
             self.courier.down(worker, Leaving(self.id))
+        for room in self.rooms.values():
+            room.leaves_soon()
         heirs = {match: self._finder.heir(match) for match in self.rooms}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_S):
@@ -264,8 +273,7 @@ class Worker:
                 ]
                 await asyncio.gather(*leaving, return_exceptions=True)
         await _until(lambda: not self._handed, TAKEN_S)
-        for match in sorted(self._handed):  # nobody heard that it is theirs: its sockets ask for it
-            self.tell_moved(match, "")
+        await asyncio.gather(*(self._take_back(*handed) for handed in sorted(self._handed.items())))
         if self._has_peers:
             for socket in self.sockets.values():
                 wait_s = self.options.spread_s * secrets.randbelow(1000) / 1000
@@ -291,14 +299,21 @@ class Worker:
     async def _hand_over(self, match: str, heir: str, *, announced: bool) -> None:
         if (room := self.rooms.get(match)) is None:
             return
-        run = await room.hand_over()
+        run = await room.hand_over(heir, whole=not same_rules(heir, self.id))
         if heir:
-            self._handed.add(match)
+            self._handed[match] = run.lease
             if not announced:
                 run.spec = None
             self.courier.down(heir, run)
         else:
             self.tell_moved(match, "")
+
+    async def _take_back(self, match: str, lease: Lease | None) -> None:
+        """Nobody heard that a room is theirs: it is free for whom its sockets ask."""
+        if lease is not None:
+            with contextlib.suppress(LedgerError):
+                await self.ledger.release(match, lease.token)
+        self.tell_moved(match, "")
 
     async def _finish(self) -> None:
         """Go on for a while with what came back; then those matches are over."""
@@ -329,7 +344,7 @@ class Worker:
 
     def came_back(self, match: str) -> None:
         """No other worker has rules for a room that was handed over."""
-        self._handed.discard(match)
+        self._handed.pop(match, None)
         self._returned.add(match)
 
     @property
@@ -458,7 +473,7 @@ class Worker:
         self._on_moved(Moved(match, owner, expected[self.id]))
 
     def _on_moved(self, moved: Moved) -> None:
-        self._handed.discard(moved.match)
+        self._handed.pop(moved.match, None)
         here = self._watching.get(moved.match, {})
         for viewer in moved.viewers:
             if viewer not in here:  # it went while its room did
@@ -582,7 +597,10 @@ class Worker:
                 socket.moved("")
         self._beaten_at = loop.time()
         silent = self.beats.saw(asked, loop.time(), beats)
-        self._others = beats.keys() - silent - {self.id}
+        before, self._others = self._others, beats.keys() - silent - {self.id}
+        if self.draining:  # those that came since were not told
+            for worker in sorted(self._others - before):
+                self.courier.down(worker, Leaving(self.id))
         self._leaving &= self._others
         newly, self._silent = silent - self._silent - {self.id}, silent
         for worker in sorted(newly & beats.keys()):
@@ -663,10 +681,16 @@ class Worker:
         held = await self.ledger.rooms_of(self.id)
         for match, room in rooms.items():
             room.check_lease(held.get(match, ""))
+        # Of a stray the answer to who acquired it was lost, or the word of who did so for this
+        # worker. That word may be on its way, so one that was none at the last sweep may stay.
+        strays, self._strays = self._strays, set()
         for match, token in held.items():
-            here = match in self.rooms or match in self._closing
-            if not here and not self._finder.is_opening(match):
-                await self.ledger.release(match, token)  # a lease whose answer was lost
+            if match in self.rooms or match in self._closing or self._finder.is_opening(match):
+                continue
+            if token in strays:
+                await self.ledger.release(match, token)
+            else:
+                self._strays.add(token)
 
     def _is_left(self, match: str, worker: str) -> bool:
         """Whether a running match has nobody who runs it, as far as this worker sees."""

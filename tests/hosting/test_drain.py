@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -84,6 +84,65 @@ async def test_rooms_go_to_others_at_once_and_sockets_everywhere_are_told(start:
     await until(lambda: here.moves == there.moves == [staying.id])
     await until(lambda: here.asked == 1)
     assert there.asked == 0
+
+
+async def test_a_room_whose_heir_does_not_hear_of_it_is_free(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, staying = await start(), await start()
+    await acquainted(leaving, staying)
+    match = await a_match(leaving)
+    there = Reader(staying, match, leaving.id)
+    down = leaving.courier.down
+    lost: list[Run] = []
+
+    def lose(worker: str, said: Down) -> None:
+        if isinstance(said, Run):
+            lost.append(said)
+        else:
+            down(worker, said)
+
+    monkeypatch.setattr(leaving.courier, "down", lose)
+    await leaving.drain()
+    assert [run.lease.worker for run in lost] == [staying.id]
+    assert await owner(staying, match) == ""
+    await until(lambda: there.moves == [""])
+    assert await staying.locate(match) == staying.id
+
+
+async def test_an_heir_that_leaves_itself_hands_the_room_on(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, heir, staying = await start(), await start(), await start()
+    await acquainted(leaving, heir, staying)
+    match = await a_match(leaving)
+    monkeypatch.setattr(leaving._finder, "heir", lambda match: heir.id)
+    monkeypatch.setattr(heir._finder, "heir", lambda match: staying.id)
+    monkeypatch.setattr(hosting, "TAKEN_S", 5.0)
+    heir.draining = True
+    await leaving.drain()
+    assert staying.rooms.keys() == {match}
+
+
+async def test_who_comes_while_a_worker_leaves_is_told(start: Start) -> None:
+    leaving, staying = await start(), await start()
+    await acquainted(leaving, staying)
+    await leaving.drain()
+    late = await start()
+    await acquainted(late, leaving, staying)
+    await until(lambda: late.hosts == [staying.id])
+
+
+async def test_a_lease_that_nobody_here_knows_of_is_given_up_at_the_second_sweep(
+    start: Start,
+) -> None:
+    worker = await start()
+    match = str(uuid4())
+    await worker.ledger.acquire(match, worker.id)
+    await worker._sweep_leases()
+    assert await owner(worker, match) == worker.id  # the word that it is ours may be on its way
+    await worker._sweep_leases()
+    assert await owner(worker, match) == ""
 
 
 async def looked_at(start: Start, at: str) -> tuple[Worker, Worker, Reader]:
@@ -221,7 +280,9 @@ async def test_of_a_dead_worker_a_room_goes_on_where_its_rules_are(start: Start)
     await acquainted(older, *newer)
     match = await a_match(older)
     await until(lambda: older.rooms[match].room.tick_no > 3)
-    await older.rooms[match].hand_over()  # a checkpoint of the old rules, and nobody has it
+    await older.rooms[match].hand_over(
+        "", whole=True
+    )  # a checkpoint of the old rules, and nobody has it
     for worker in newer:
         with pytest.raises(ProtocolError) as refused:
             await worker.locate(match)

@@ -113,7 +113,7 @@ async def test_a_store_that_stumbles_while_a_room_is_taken_over_keeps_it(
 ) -> None:
     match = await a_match(worker, "tally")
     await until(lambda: worker.rooms[match].room.tick_no > 2)
-    await worker.rooms[match].hand_over()
+    await worker.rooms[match].hand_over("", whole=True)
     await until(lambda: match not in worker.rooms)
     tick = await kept(store, match)
     store.deaf = True
@@ -250,7 +250,7 @@ async def test_a_match_that_another_took_meanwhile_is_not_called_over(
 ) -> None:
     match = await a_match(worker, "tally")
     await until(lambda: worker.rooms[match].room.tick_no > 2)
-    await worker.rooms[match].hand_over()
+    await worker.rooms[match].hand_over("", whole=True)
     await until(lambda: match not in worker.rooms)
     call = worker.records.call
 
@@ -297,7 +297,7 @@ async def test_a_room_that_stops_before_it_has_its_lease_again_tells_nothing_tha
     await until(lambda: room.keeper.behind and not room.keeper.uncommitted)
     said: list[str] = []
     room.keeper.after(None, lambda: said.append("a tick that nobody has"))
-    stopping = asyncio.ensure_future(room.hand_over())
+    stopping = asyncio.ensure_future(room.hand_over("", whole=True))
     await until(lambda: not room.keeper._waiting)
     store.silent = False
     await asyncio.wait([stopping])

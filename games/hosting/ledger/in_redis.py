@@ -16,8 +16,8 @@ removal cannot hit a later one; and ``rooms_of`` asks the rooms themselves.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any, TypeVar
 
@@ -88,6 +88,7 @@ class RedisLedger:
         self._rooms_per_call = rooms_per_call
         self._wait_s = wait_s
         self._beat_wait_s = beat_wait_s
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @classmethod
     def connect(
@@ -168,7 +169,7 @@ class RedisLedger:
                 holder = before if is_lease(token) else ""
                 results.append(Owner(holder, int(epoch), token, int(tick)))
                 gone.setdefault(worker, []).append(mark)
-        await self._leave(gone)
+        self._leave(gone)
         return results
 
     async def owner(self, match: str) -> Owner | None:
@@ -209,18 +210,24 @@ class RedisLedger:
         await self._one(command("SADD", self._rooms(""), mark), self._replicas)
         had = await self._one(call(scripts.RELEASE, (self._key(match, "m"),), (token, free)))
         # The mark is of that one lease: if it was lost before, it will never be a released one.
-        await self._leave({_text(had): [mark]})
+        self._leave({_text(had): [mark]})
         return bool(had)
 
     async def forget(self, match: str, token: str) -> bool:
         done, had = await self._one(call(scripts.FORGET, self._keys(match), (token,)))
         if had:
-            await self._leave({_text(had): [_entered(match, token, "")[1]]})
+            self._leave({_text(had): [_entered(match, token, "")[1]]})
         return bool(done)
 
-    async def _leave(self, gone: dict[str, list[str]]) -> None:
-        """Take rooms out of the sets of workers."""
+    def _leave(self, gone: dict[str, list[str]]) -> None:
+        """Take rooms out of the sets of workers, with nobody waiting: they may name too many."""
         if gone:
+            leaving = asyncio.get_running_loop().create_task(self._left(gone))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _left(self, gone: dict[str, list[str]]) -> None:
+        with contextlib.suppress(LedgerUnavailable):
             await self._ask(
                 [command("SREM", self._rooms(worker), *marks) for worker, marks in gone.items()]
             )
@@ -288,6 +295,7 @@ class RedisLedger:
         return bool(await self._one(command("SET", key, 1, "NX", "PX", ttl_ms), self._replicas))
 
     async def close(self) -> None:
+        await asyncio.gather(*self._leaving)
         await self._store.close()
         await self._pulse.close()
 
@@ -345,7 +353,7 @@ def _taken(answer: Any) -> Any:
     return answer
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _answered(wait_s: float) -> AsyncIterator[None]:
     """Whatever goes wrong inside is ``LedgerUnavailable``, and so is an answer that is late."""
     try:
