@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.e2e.pages import (
     gather,
@@ -109,19 +109,23 @@ def test_roshambo_is_played_to_its_end(desk: Page, phone: Page) -> None:
 
 
 def test_the_host_sets_out_for_the_match_once(desk: Page, phone: Page) -> None:
-    """The feed and the answer to the start both tell of it, in either order."""
+    """The feed tells of it, and then the answer to the start."""
     play_as_guest(desk)
     play_as_guest(phone)
     make_lobby(desk, "chess")
     gather(desk, phone)
-    held: list[Route] = []
-    desk.route("**/play/*/", held.append)
-    with desk.expect_response("**/start/"):
-        desk.locator("[data-start]").click()
-    phone.wait_for_url("**/play/**")  # so the feed has told it as well
+    setting_out: list[Route] = []
+    answers: list[tuple[Route, APIResponse]] = []
+    desk.route("**/play/*/", lambda route: setting_out.append(route))  # noqa: PLW0108 - it is inspected
+    desk.route("**/start/", lambda route: answers.append((route, route.fetch())))
+    desk.locator("[data-start]").click()
+    while not (setting_out and answers):
+        desk.wait_for_timeout(50)
+    start, answer = answers[0]
+    start.fulfill(response=answer)
     desk.wait_for_timeout(500)
-    assert len(held) == 1
-    held[0].continue_()
+    assert len(setting_out) == 1
+    setting_out[0].continue_()
     wait_live(desk)
 
 

