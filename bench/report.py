@@ -113,7 +113,9 @@ def one(sample: Sample) -> str:
     run = Run("", 0, 0.0, [0.0], [0.0], sample, [sample])
     wanted = [*COSTS[1:3], *TIMES, *TRUST]
     rows = [[name.strip(), shape.format(figure(run))] for name, figure, shape in wanted]
-    rows += [[f"CPU of the {part}, s", f"{cost.cpu_s:.2f}"] for part, cost in sample.parts.items()]
+    for part, cost in sample.parts.items():
+        rows.append([f"CPU of the {part}, s", f"{cost.cpu_s:.2f}"])
+        rows.append(["of it in the kernel", f"{cost.system_s:.2f}"])
     return drawn(["", "value"], rows)
 
 
