@@ -48,12 +48,8 @@ class Match(models.Model):
         ordering: ClassVar = ["-created"]
         indexes: ClassVar = [
             models.Index(fields=["-created"]),
-            # Workers sweep the live ones each second; there are few of them among many.
-            models.Index(
-                fields=["status", "created"],
-                name="match_live",
-                condition=Q(status__in=["starting", "running"]),
-            ),
+            # Workers sweep those that wait for one; there are few of them among many.
+            models.Index(fields=["created"], name="match_waiting", condition=Q(status="starting")),
             # Of those that run, most may sleep, and none of these has a worker.
             models.Index(
                 fields=["worker"], name="match_awake", condition=Q(status="running", worker__gt="")

@@ -1,5 +1,6 @@
 """What may be asked about matches."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -91,13 +92,24 @@ def test_orders_are_matches_to_end_and_seats_to_give_up() -> None:
     assert orders_for(match_ids=[]) == ([], [])
 
 
-def test_those_who_are_awake_are_found_without_a_look_at_those_who_sleep() -> None:
+@pytest.mark.parametrize(
+    ("ask", "plan"),
+    [
+        (matches_running, "SEARCH games_match USING INDEX match_awake (worker>?)"),
+        (
+            lambda: matches_waiting(before=timezone.now()),
+            "SEARCH games_match USING INDEX match_waiting (created<?)",
+        ),
+    ],
+    ids=["awake", "waiting"],
+)
+def test_what_workers_sweep_is_found_without_a_look_at_all_others(
+    ask: Callable[[], object], plan: str
+) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("others choose by what the table holds")
     with CaptureQueriesContext(connection) as asked:
-        matches_running()
+        ask()
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {asked.captured_queries[0]['sql']}")
-        assert [row[-1] for row in cursor.fetchall()] == [
-            "SEARCH games_match USING INDEX match_awake (worker>?)"
-        ]
+        assert [row[-1] for row in cursor.fetchall()] == [plan]
