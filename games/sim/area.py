@@ -13,6 +13,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+_LINE = 1 << 20
+"""Squares of a grid side by side, at most."""
+
+
 class Circle(NamedTuple):
     """Rows are in sight whose columns ``across`` and ``down`` are within ``radius`` of a place.
 
@@ -33,9 +37,10 @@ class Grid:
     def __init__(self, xs: Floats, ys: Floats, side: float) -> None:
         """``side``: of a square; about the radius that will be asked for is best."""
         self._xs, self._ys = xs, ys
-        self._side = max(side, 1e-9)
-        self._left = float(xs.min()) if len(xs) else 0.0
-        self._top = float(ys.min()) if len(ys) else 0.0
+        self._left, right = (float(xs.min()), float(xs.max())) if len(xs) else (0.0, 0.0)
+        self._top, bottom = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 0.0)
+        # So many that their numbers fit, however small the circles.
+        self._side = max(side, 1e-9, (right - self._left) / _LINE, (bottom - self._top) / _LINE)
         column = ((xs - self._left) // self._side).astype(np.int64)
         line = ((ys - self._top) // self._side).astype(np.int64)
         self._columns = int(column.max()) + 1 if len(xs) else 1

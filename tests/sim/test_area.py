@@ -40,3 +40,10 @@ def test_a_field_without_rows_shows_none() -> None:
 
 def test_a_circle_of_no_size_sees_what_stands_in_its_middle() -> None:
     assert Grid(*columns([(5, 5), (6, 5)]), 0).within(Circle(5, 5, 0)).tolist() == [0]
+
+
+def test_circles_as_small_as_nothing_are_told_apart_in_a_wide_field() -> None:
+    wide = [(0, 9_000_000), (9_000_000, 0), (5_000_000, 5_000_000), (1, 9_000_000)]
+    grid = Grid(*columns(wide), 0)
+    assert [grid.within(Circle(x, y, 0)).tolist() for x, y in wide] == [[0], [1], [2], [3]]
+    assert int(np.abs(grid._squares).max()) < 1 << 41, "else numbers of squares wrap around"
