@@ -464,8 +464,8 @@ class RoomConsumer(AsyncConsumer):
         self.worker.meter.tick(now - due_at, self.clock.dropped - dropped)
         try:
             if self.room.game.realtime and not self.room.outcome:
-                for _ in range(passed):
-                    self._tick(1)
+                for left in reversed(range(passed)):
+                    self._tick(1, more=left > 0)
                     if self.room.outcome:
                         break
             else:
@@ -474,9 +474,9 @@ class RoomConsumer(AsyncConsumer):
             return self._fault(error)
         self._schedule()
 
-    def _tick(self, elapsed: int) -> None:
+    def _tick(self, elapsed: int, *, more: bool = False) -> None:
         was_over = self.room.outcome is not None
-        tick = self.room.tick(elapsed)
+        tick = self.room.tick(elapsed, more=more)
         self.worker.meter.inputs(tick.late, tick.early)
         outcome = None if was_over else self.room.outcome
         written = self.keeper.write(tick.record, ends=outcome is not None)

@@ -127,6 +127,7 @@ class Room:
         self._told: dict[int | None, Own] = {}  # what each seat is told of this tick
         self._vacated: dict[int, str] = {}
         self._opened: set[int] = set()  # seats that were taken for the first time in this tick
+        self._untold = False  # whether what stands there is of the tick before as well
         self._late = self._early = 0  # this tick's
 
     def _open_audiences(self) -> None:
@@ -185,16 +186,24 @@ class Room:
 
     # --- the tick ----------------------------------------------------------------------------
 
-    def tick(self, elapsed: int = 1) -> Tick:
+    def tick(self, elapsed: int = 1, *, more: bool = False) -> Tick:
         """Apply what arrived, let ``elapsed`` periods pass, and say what each audience must hear.
 
+        Args:
+            more: Another tick follows at once, of a room that is late. Then this one is not looked
+                at, which costs more than half of it, and what it brought is said with the next,
+                unless the match is over now.
         Raises:
             RulesFault: the title's rules raised; the room must not be used any more.
         """
         record = Record(self.tick_no + 1, elapsed, self._inbox.drain())
         try:
             record.entries.extend(self._ask_bots(elapsed))
-            return self.play(record)
+            self.follow(record)
+            if more and self.outcome is None:
+                self._untold = True
+                return Tick(record, None, None, {}, {}, self._late, self._early)
+            return self._tell(record)
         except Exception as error:
             raise RulesFault(self.game.title, record) from error
 
@@ -208,7 +217,11 @@ class Room:
         is of no use any more; looking costs more than half of a tick."""
         assert record.tick == self.tick_no + 1, "ticks are consecutive"
         self.tick_no = record.tick
-        self._told, self._vacated, self._opened = {}, {}, set()
+        if self._untold:
+            for said in self._told.values():
+                said.tick, said.inbox = record.tick, 0
+        else:
+            self._told, self._vacated, self._opened = {}, {}, set()
         self._late = self._early = 0
         if self.game.realtime:
             self._enter(record.entries)
@@ -500,6 +513,10 @@ class Room:
         step = self._everybody.look(look.shared, self.tick_no, self.time)
         shared = watched = None if step is None else _delta(step)
         own = self._told
+        if self._untold:
+            self._untold = False
+            for said in own.values():
+                said.inbox = said.inbox or 1  # that there was none in a tick so late says nothing
         self._tell_seats(look, own)
         if self._delay is not None:
             seen = self._sight.watched and self._sight.watched_of(look)

@@ -89,6 +89,32 @@ def test_a_refused_input_is_settled_with_its_code_and_changes_nothing(data: Any,
     assert room.state.log == before
 
 
+def test_ticks_that_are_caught_up_with_are_told_as_one() -> None:
+    room = a_room(Party())
+    for seq, n in enumerate((5, 13, 7), 1):
+        add(room, 0, seq, n)
+    room.vacate(1, "left")
+    first = room.tick(more=True)
+    assert (first.shared, first.watched, first.own, first.vacated) == (None, None, {}, {})
+    tick = room.tick()
+    assert (first.record.tick, tick.record.tick) == (2, 3)
+    assert (tick.shared.tick, tick.shared.back) == (3, 2)
+    assert room.snapshot().view.plain()["game"]["sums"][0] == 12
+    own = tick.own[0]
+    assert (own.tick, own.settled, own.refused) == (3, 3, [(2, "unlucky")])
+    assert own.inbox == 1, "how many the tick before found says nothing of its sender"
+    assert tick.vacated == {1: "left"}
+    assert not room.tick().own, "each thing is told once"
+
+
+def test_an_end_is_told_though_more_ticks_were_to_follow() -> None:
+    room = a_room()
+    room.offer(0, 1, {"t": "misbehave", "how": "win"})
+    tick = room.tick(more=True)
+    assert tick.shared.change.plain()["set"]["result"]["reason"] == "won"
+    assert tick.own[0].settled == 1
+
+
 def test_what_was_refused_is_remembered_for_one_who_comes_back() -> None:
     room = a_room()
     room.offer(0, 1, {"t": "add", "n": 13})
@@ -359,7 +385,9 @@ class Watcher:
 
 _actions = st.lists(
     st.tuples(
-        st.sampled_from(["add", "add", "add", "connect", "disconnect", "vacate", "tick", "tick"]),
+        st.sampled_from(
+            ["add", "add", "add", "connect", "disconnect", "vacate", "tick", "tick", "late"]
+        ),
         st.integers(0, 2),
         st.integers(-20, 20),
     ),
@@ -383,7 +411,11 @@ def test_a_room_replays_to_the_same_state_and_its_viewers_hold_the_exact_view(
         if seat not in room.places and not (action == "connect" and room.closed_to(seat) is None):
             continue
         _act(room, action, seat, n, seqs)
-        if action == "tick":
+        if action == "late" and title.realtime and not room.outcome:
+            late = room.tick(more=True)
+            records.append(late.record)
+            watcher.hear(late.shared)
+        if action in ("tick", "late"):
             tick = _turn(room, n)
             records.append(tick.record)
             watcher.hear(tick.shared)
