@@ -54,8 +54,9 @@ def _of(kind: inspect.Type) -> st.SearchStrategy[Any]:
             made = _of(inner)
         case inspect.UnionType(types=types):
             made = st.one_of(*map(_of, types))
-        case inspect.StructType(cls=cls, fields=fields) | inspect.NamedTupleType(
-            cls=cls, fields=fields
+        case (
+            inspect.StructType(cls=cls, fields=fields)
+            | inspect.NamedTupleType(cls=cls, fields=fields)
         ):
             made = st.builds(cls, **{field.name: _of(field.type) for field in fields})
         case inspect.TupleType(item_types=types):
