@@ -65,7 +65,9 @@ class PlayerConsumer(SocketConsumer):
         self._was_in = False
         self._moving = False
         self.right: Pass | None = None
-        self.outbox = Outbox(self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"])
+        self.outbox = Outbox(
+            self._start_writing, self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"]
+        )
         self._attach: Attach | None = None
         self._attach_tries = 0
         self._tick = UNKNOWN  # the newest that this socket was told of
@@ -102,7 +104,6 @@ class PlayerConsumer(SocketConsumer):
         self._timer = self.loop.call_later(
             HELLO_WAIT_S, self._fail, Code.HELLO_TIMEOUT, Close.TOO_SLOW
         )
-        self._writer = self.loop.create_task(self._write())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """One message from the browser."""
@@ -128,13 +129,13 @@ class PlayerConsumer(SocketConsumer):
 
     def gone(self) -> None:
         """Stop what runs for this socket, and tell the room."""
+        self.outbox.end()
         for running in (self._timer, self._cutter, self._writer):
             if running is not None:
                 running.cancel()
         self._writer = None  # it knows this consumer, which would wait for a garbage collection
         if self._lane is not None:
             self._lane.sink = None
-        self.outbox.end()
         self._close = self._close or int(Close.NORMAL)
         if self.worker.sockets.pop(self.viewer, None) is not None:
             self.worker.unwatch(self)
@@ -324,13 +325,19 @@ class PlayerConsumer(SocketConsumer):
         self._allow(hz, self.loop.time())
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     # --- out -----------------------------------------------------------------------------------
 
+    def _start_writing(self) -> None:
+        self._writer = self.loop.create_task(self._write())
+
     async def _write(self) -> None:
-        """Write what waits, to the end; then close."""
-        await self.outbox.run(self._write_frame, self._caught_up)
-        await self.send({"type": "websocket.close", "code": self._close})
+        """Write what may be written; after the last, close."""
+        if await self.outbox.run(self._write_frame, self._caught_up):
+            await self.send({"type": "websocket.close", "code": self._close})
+        else:
+            self._writer = None
 
     async def _write_frame(self, frame: bytes) -> None:
         if self.encoding == "json":
