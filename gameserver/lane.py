@@ -22,7 +22,7 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Opcode, apply_mask
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 from games.limits import CLOSE_WAIT_S
 
@@ -252,6 +252,9 @@ class LaneSocket(WebSocketsSansIOProtocol):
             extensions["evertick.cut"] = self.transport.abort
             if not self.conn.extensions:  # deflated frames are not for the lane
                 self.lane = extensions["evertick.lane"] = Lane(self)
+                # The parser that read the request would keep it.
+                self.conn.parser = Protocol.parse(self.conn)
+                next(self.conn.parser)
                 self._splitter = Splitter(
                     self._direct, super().data_received, self.config.ws_max_size
                 )
