@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -78,6 +79,7 @@ class PlayerConsumer(SocketConsumer):
         self._cutter: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._lane: Lane | None = None  # of the server, if it offers one
+        self._cut_line: Callable[[], None] | None = None
 
     @property
     def seat(self) -> int | None:
@@ -97,7 +99,9 @@ class PlayerConsumer(SocketConsumer):
         self.encoding = SUBPROTOCOLS[chosen] if chosen else "json"
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
         self._allow(0, self.loop.time())
-        self._lane = self.scope.get("extensions", {}).get("evertick.lane")
+        extensions = self.scope.get("extensions", {})
+        self._lane, self._cut_line = extensions.get("evertick.lane"), extensions.get("evertick.cut")
+        self.scope.clear()  # the router's copy of it, which would be kept as long as the socket
         if self._lane is not None:
             in_text = self.encoding == "json"
             self.outbox.direct = self._lane.write_text if in_text else self._lane.write
@@ -370,5 +374,5 @@ class PlayerConsumer(SocketConsumer):
 
     def _cut(self) -> None:
         """The peer takes nothing, not even our close: its server lets go of it, if it offers to."""
-        if cut := self.scope.get("extensions", {}).get("evertick.cut"):
-            cut()
+        if self._cut_line is not None:
+            self._cut_line()
