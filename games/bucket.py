@@ -4,6 +4,8 @@
 class TokenBucket:
     """Fills at a steady rate up to a limit; each message takes one token."""
 
+    __slots__ = ("_at", "_burst", "_per_s", "_tokens")
+
     def __init__(self, per_s: float, burst: float, now: float) -> None:
         self._per_s = per_s
         self._burst = burst

@@ -10,15 +10,19 @@ Rules of this file:
   joins fragments, refuses what breaks the protocol, and closes.
 - Nothing is written that uvicorn would hold back or refuse: the caller is told, and sends it the
   ordinary way.
+- Most sockets are idle most of the time, and a worker keeps thousands: what only the handshake, or
+  only a busy moment needs, is not kept.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Opcode, apply_mask
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 from games.limits import CLOSE_WAIT_S
 
@@ -49,6 +53,8 @@ class Splitter:
     A frame is handed on once it is whole. One that is too large or breaks the protocol is handed to
     the ordinary way as far as it is there, with all that follows: it ends the connection.
     """
+
+    __slots__ = ("_broken", "_direct", "_fragmented", "_ordinary", "_rest", "_size_max")
 
     def __init__(
         self, direct: Callable[[bytes], bool], ordinary: Callable[[bytes], None], size_max: int
@@ -117,6 +123,8 @@ class Lane:
         clear: Whether the line is there, and the peer reads what it is sent.
     """
 
+    __slots__ = ("_conn", "_transport", "clear", "sink")
+
     def __init__(self, socket: "LaneSocket") -> None:
         self.sink: Callable[[bytes], object] | None = None
         self.clear = True
@@ -139,10 +147,103 @@ class Lane:
         return True
 
 
-class LaneSocket(WebSocketsSansIOProtocol):
-    """uvicorn's protocol of a WebSocket: has the lane, and lets go of a peer that does not read."""
+class Events:
+    """What happened on a socket and its application did not take yet: of ``asyncio.Queue`` what
+    uvicorn uses. An empty one of those has three deques, 2 kB; here there is one while it is
+    needed."""
 
-    lane: Lane | None = None
+    __slots__ = ("_events", "_reader")
+
+    def __init__(self) -> None:
+        self._events: deque[Any] | None = None
+        self._reader: asyncio.Future[None] | None = None
+
+    def empty(self) -> bool:
+        """Whether all was taken."""
+        return self._events is None
+
+    def put_nowait(self, event: Any) -> None:
+        """Add the newest."""
+        if self._events is None:
+            self._events = deque()
+        self._events.append(event)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def get(self) -> Any:
+        """Take the oldest, once there is one; for one reader."""
+        while self._events is None:
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        event = self._events.popleft()
+        if not self._events:
+            self._events = None
+        return event
+
+
+_WRITABLE = asyncio.Event()
+"""That of all sockets whose peer reads; set, and never cleared."""
+_WRITABLE.set()
+
+
+class LaneSocket(WebSocketsSansIOProtocol):
+    """uvicorn's protocol of a WebSocket: has the lane, and lets go of a peer that does not read.
+
+    The slots are for what uvicorn keeps; they take a quarter of the dictionary that it would be in.
+    """
+
+    __slots__ = (
+        "_splitter",
+        "app",
+        "app_state",
+        "asgi_version",
+        "client",
+        "close_sent",
+        "close_timeout",
+        "close_timer",
+        "config",
+        "conn",
+        "connections",
+        "curr_msg_data_type",
+        "default_headers",
+        "disconnected",
+        "frames",
+        "handshake_complete",
+        "handshake_initiated",
+        "initial_response",
+        "lane",
+        "last_ping_rtt",
+        "logger",
+        "loop",
+        "pending_ping_payload",
+        "ping_interval",
+        "ping_sent_at",
+        "ping_timeout",
+        "ping_timer",
+        "pong_timer",
+        "queue",
+        "read_paused",
+        "request",
+        "response",
+        "root_path",
+        "scheme",
+        "scope",
+        "server",
+        "tasks",
+        "transport",
+        "writable",
+    )
+
+    lane: Lane | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lane = None
+        self.queue: Any = Events()
+        self.writable = _WRITABLE
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -151,6 +252,9 @@ class LaneSocket(WebSocketsSansIOProtocol):
             extensions["evertick.cut"] = self.transport.abort
             if not self.conn.extensions:  # deflated frames are not for the lane
                 self.lane = extensions["evertick.lane"] = Lane(self)
+                # The parser that read the request would keep it.
+                self.conn.parser = Protocol.parse(self.conn)
+                next(self.conn.parser)
                 self._splitter = Splitter(
                     self._direct, super().data_received, self.config.ws_max_size
                 )
@@ -176,13 +280,21 @@ class LaneSocket(WebSocketsSansIOProtocol):
             # Circles of references, which would stay until a full garbage collection.
             del self._splitter, self.conn.parser
 
+    def start_keepalive(self) -> None:
+        """Called when the handshake is done: what was asked for was looked at."""
+        super().start_keepalive()
+        del self.request, self.response
+        headers: list[Any] = self.scope["headers"]  # type: ignore[assignment]
+        headers.clear()  # in every copy of the scope
+
     def pause_writing(self) -> None:
-        super().pause_writing()
+        self.writable = asyncio.Event()
         if self.lane is not None:
             self.lane.clear = False
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.writable = _WRITABLE
         if self.lane is not None:
             self.lane.clear = True
 
@@ -197,6 +309,6 @@ class LaneSocket(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self.transport.abort()
 
-    async def run_asgi(self) -> None:
-        await super().run_asgi()
+    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
+        super().on_task_complete(task)
         self.loop.call_later(CLOSE_WAIT_S, self.transport.abort)

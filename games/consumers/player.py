@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -65,7 +66,9 @@ class PlayerConsumer(SocketConsumer):
         self._was_in = False
         self._moving = False
         self.right: Pass | None = None
-        self.outbox = Outbox(self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"])
+        self.outbox = Outbox(
+            self._start_writing, self._silent, silent_s=settings.EVERTICK["SILENT_READER_S"]
+        )
         self._attach: Attach | None = None
         self._attach_tries = 0
         self._tick = UNKNOWN  # the newest that this socket was told of
@@ -76,6 +79,7 @@ class PlayerConsumer(SocketConsumer):
         self._cutter: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._lane: Lane | None = None  # of the server, if it offers one
+        self._cut_line: Callable[[], None] | None = None
 
     @property
     def seat(self) -> int | None:
@@ -95,14 +99,15 @@ class PlayerConsumer(SocketConsumer):
         self.encoding = SUBPROTOCOLS[chosen] if chosen else "json"
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
         self._allow(0, self.loop.time())
-        self._lane = self.scope.get("extensions", {}).get("evertick.lane")
+        extensions = self.scope.get("extensions", {})
+        self._lane, self._cut_line = extensions.get("evertick.lane"), extensions.get("evertick.cut")
+        self.scope.clear()  # the router's copy of it, which would be kept as long as the socket
         if self._lane is not None:
             in_text = self.encoding == "json"
             self.outbox.direct = self._lane.write_text if in_text else self._lane.write
         self._timer = self.loop.call_later(
             HELLO_WAIT_S, self._fail, Code.HELLO_TIMEOUT, Close.TOO_SLOW
         )
-        self._writer = self.loop.create_task(self._write())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """One message from the browser."""
@@ -128,13 +133,13 @@ class PlayerConsumer(SocketConsumer):
 
     def gone(self) -> None:
         """Stop what runs for this socket, and tell the room."""
+        self.outbox.end()
         for running in (self._timer, self._cutter, self._writer):
             if running is not None:
                 running.cancel()
         self._writer = None  # it knows this consumer, which would wait for a garbage collection
         if self._lane is not None:
             self._lane.sink = None
-        self.outbox.end()
         self._close = self._close or int(Close.NORMAL)
         if self.worker.sockets.pop(self.viewer, None) is not None:
             self.worker.unwatch(self)
@@ -324,13 +329,19 @@ class PlayerConsumer(SocketConsumer):
         self._allow(hz, self.loop.time())
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     # --- out -----------------------------------------------------------------------------------
 
+    def _start_writing(self) -> None:
+        self._writer = self.loop.create_task(self._write())
+
     async def _write(self) -> None:
-        """Write what waits, to the end; then close."""
-        await self.outbox.run(self._write_frame, self._caught_up)
-        await self.send({"type": "websocket.close", "code": self._close})
+        """Write what may be written; after the last, close."""
+        if await self.outbox.run(self._write_frame, self._caught_up):
+            await self.send({"type": "websocket.close", "code": self._close})
+        else:
+            self._writer = None
 
     async def _write_frame(self, frame: bytes) -> None:
         if self.encoding == "json":
@@ -363,5 +374,5 @@ class PlayerConsumer(SocketConsumer):
 
     def _cut(self) -> None:
         """The peer takes nothing, not even our close: its server lets go of it, if it offers to."""
-        if cut := self.scope.get("extensions", {}).get("evertick.cut"):
-            cut()
+        if self._cut_line is not None:
+            self._cut_line()

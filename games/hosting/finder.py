@@ -37,7 +37,7 @@ class Finder:
         self._worker = worker
         self._room_app = room_app
         self._opening: dict[str, asyncio.Task[str]] = {}
-        self._closers: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+        self._closers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._asked: dict[str, asyncio.Future[Found]] = {}
 
     def is_opening(self, match: str) -> bool:
@@ -109,7 +109,7 @@ class Finder:
         spec = await self._spec(match, lease, asked)
         loaded = await self._load(match, lease, spec)
         ready = asyncio.get_running_loop().create_future()
-        self._closers[match] = asyncio.Queue()
+        self._closers[match] = asyncio.get_running_loop().create_future()
         running = worker.spawn(self._run_room(match, spec, lease, loaded, asked, ready))
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
@@ -186,7 +186,7 @@ class Finder:
         }
         closer = self._closers[match]
         try:
-            await self._room_app(scope, closer.get, send)
+            await self._room_app(scope, lambda: closer, send)
         finally:
             if self._closers.get(match) is closer:  # it may have come back meanwhile
                 worker.rooms.pop(match, None)
@@ -206,8 +206,9 @@ class Finder:
 
     def close(self, match: str) -> None:
         """Have a room's application end."""
-        if match in self._closers:
-            self._closers[match].put_nowait({"type": "room.close"})
+        closer = self._closers.get(match)
+        if closer is not None and not closer.done():
+            closer.set_result({"type": "room.close"})
 
     # --- rooms that others are to run ----------------------------------------------------------
 

@@ -7,11 +7,11 @@ for it, what waits is dropped, not the socket: the reader has fallen behind, and
 again it needs one catch-up, not the past in pieces. So a slow reader costs only itself.
 
 Where the server can be handed a frame without waiting (``direct``), one that need not wait goes at
-once; ``run`` sees to the others, and sleeps meanwhile.
+once; ``run`` sees to the others, and is called for while there are some: most sockets are idle, and
+a task that sleeps is as large as all the rest here.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
@@ -63,29 +63,50 @@ class Outbox:
         direct: How to write without waiting, if there is such a way.
     """
 
+    __slots__ = (
+        "_ending",
+        "_flight",
+        "_flight_bytes",
+        "_got",
+        "_later",
+        "_running",
+        "_silent",
+        "_silent_s",
+        "_start",
+        "_timer",
+        "_waiting",
+        "_waiting_bytes",
+        "behind",
+        "direct",
+        "tick",
+    )
+
     def __init__(
         self,
+        start: Callable[[], None],
         silent: Callable[[], None] = _nobody_cares,
         *,
         silent_s: float = SILENT_READER_S,
         later: Later | None = None,
     ) -> None:
         """Args:
+        start: Called when ``run`` has something to do and does not run: it is to be, in a task.
         silent: Called when a reader who is waited for has reported nothing for ``silent_s``; what
             waited for it is dropped.
         """
         self.behind = False
         self.tick = UNKNOWN
         self.direct: Direct | None = None
-        self._waiting: deque[_Waiting] = deque()
+        # Both short, and mostly empty; a deque would be 600 bytes all the same.
+        self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
-        self._flight: deque[int] = deque()  # the sizes of frames that were not reported yet
+        self._flight: list[int] = []  # the sizes of frames that were not reported yet
         self._flight_bytes = 0
         self._got = 0
         self._ending = False
-        self._writing = False  # whether ``run`` waits for a write to end
-        self._wake: asyncio.Future[None] | None = None
-        self._silent, self._silent_s, self._later = silent, silent_s, later
+        self._running = False  # ``run``, or it will at once
+        self._start, self._silent = start, silent
+        self._silent_s, self._later = silent_s, later
         self._timer: Timer | None = None
 
     # --- in ------------------------------------------------------------------------------------
@@ -126,8 +147,8 @@ class Outbox:
             return False
         if more:
             self._got = frames
-            for _ in range(more):
-                self._flight_bytes -= self._flight.popleft()
+            self._flight_bytes -= sum(self._flight[:more])
+            del self._flight[:more]
             self._stop_watch()
             if self._waiting or self.behind:
                 self._watch()
@@ -135,16 +156,17 @@ class Outbox:
         return True
 
     def end(self) -> None:
-        """Take nothing more; ``run`` returns once the rest is written, whatever is in flight."""
+        """Take nothing more; ``run`` writes the rest, whatever is in flight."""
         self._ending = True
         self._stop_watch()
         self._silent = _nobody_cares  # nobody is waited for any more
         self._rouse()
+        self._start = _nobody_cares  # ``run`` is called for once more at most
 
     # --- out -----------------------------------------------------------------------------------
 
-    async def run(self, write: Write, caught_up: Callable[[int], None]) -> None:
-        """Write frames until the end.
+    async def run(self, write: Write, caught_up: Callable[[int], None]) -> bool:
+        """Write what may be written now; whether it was the last that there is to write.
 
         Args:
             caught_up: Called when a reader who fell behind takes frames again, with the tick that
@@ -153,22 +175,20 @@ class Outbox:
         while True:
             if self._waiting and (self._ending or self._fits(len(self._waiting[0].frame))):
                 frame = self._take()
-                self._writing = True
                 await write(frame)
-                self._writing = False
             elif self._ending:
-                return
+                return True
             elif self.behind and self._is_near():
                 self._catch_up(caught_up)
             else:
                 if self._waiting or self.behind or self._timer is not None:
                     self._watch()
-                self._wake = asyncio.get_running_loop().create_future()
-                await self._wake
+                self._running = False
+                return False
 
     def _pass(self, frame: bytes, tick: int = UNKNOWN) -> bool:
         """Write a frame without waiting, if nothing waits before it and the window has room."""
-        if self._waiting or self._writing or self.direct is None:
+        if self._running or self._waiting or self.direct is None:
             return False
         if not (self._fits(len(frame)) and self.direct(frame)):
             return False
@@ -199,21 +219,22 @@ class Outbox:
         self._rouse()
 
     def _pop(self) -> _Waiting:
-        first = self._waiting.popleft()
+        first = self._waiting.pop(0)
         self._waiting_bytes -= len(first.frame)
         return first
 
     def _fall_behind(self) -> None:
         """Drop all that a catch-up says in another way; answers stay."""
         self.behind = True
-        self._waiting = deque(waiting for waiting in self._waiting if waiting.is_answer)
+        self._waiting = [waiting for waiting in self._waiting if waiting.is_answer]
         self._waiting_bytes = sum(len(waiting.frame) for waiting in self._waiting)
         self._watch()
         self._rouse()
 
     def _rouse(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        if not self._running:
+            self._running = True
+            self._start()
 
     # --- how much ------------------------------------------------------------------------------
 

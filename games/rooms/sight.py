@@ -6,7 +6,8 @@ are never in the shared view. Spectators have an own view too, where such tables
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from games.sim import (
     Circle,
@@ -45,6 +46,52 @@ SEATS = Map(
 RESULT = Json()
 
 
+class Kinds(NamedTuple):
+    """How what a title shows is divided; for the public ones see ``Sight``.
+
+    Attributes:
+        rest: Of the title's view, what all are told.
+        tables: What each is told for itself; ``open`` of them, what spectators are told.
+    """
+
+    rest: Kind
+    tables: dict[str, Table]
+    open: dict[str, Table]
+    shared: Record
+    own: Record | None
+    watched: Record | None
+
+
+@cache
+def _kinds(view_type: Kind | None, secret_type: Kind | None) -> Kinds:
+    """The same for all rooms of a title, which may be thousands.
+
+    Args:
+        secret_type: None where the title keeps no secrets.
+    """
+    fields = dict(view_type.fields) if isinstance(view_type, Record) else {}
+    tables = {
+        name: kind for name, kind in fields.items() if isinstance(kind, Table) and kind.by_seat
+    }
+    rest: Kind = Json()
+    if view_type is not None:
+        rest = Record(**{name: kind for name, kind in fields.items() if name not in tables})
+    own: dict[str, Kind] = {}
+    if secret_type is not None:
+        own["secret"] = secret_type
+    if tables:
+        own["seen"] = Record(**tables)
+    opened = {name: kind for name, kind in tables.items() if kind.spectators}
+    return Kinds(
+        rest=rest,
+        tables=tables,
+        open=opened,
+        shared=Record(phase=Enum(*PHASES), seats=SEATS, result=RESULT, game=rest),
+        own=Record(**own) if own else None,
+        watched=Record(seen=Record(**opened)) if opened else None,
+    )
+
+
 class Sight:
     """The kinds of a title's audiences, and what each is shown of a state.
 
@@ -56,30 +103,18 @@ class Sight:
 
     def __init__(self, game: Game[Any]) -> None:
         self._game = game
-        view_type = game.view_type
-        fields = dict(view_type.fields) if isinstance(view_type, Record) else {}
-        self._tables = {
-            name: kind for name, kind in fields.items() if isinstance(kind, Table) and kind.by_seat
-        }
-        rest = {name: kind for name, kind in fields.items() if name not in self._tables}
-        self._rest: Kind = Record(**rest) if view_type is not None else Json()
-        self.shared = Record(phase=Enum(*PHASES), seats=SEATS, result=RESULT, game=self._rest)
-        own: dict[str, Kind] = {}
         self._has_secrets = type(game).secret is not Game.secret
-        if self._has_secrets:
-            own["secret"] = game.secret_type or Json()
-        if self._tables:
-            own["seen"] = Record(**self._tables)
-        self.own = Record(**own) if own else None
-        self._hold_rest = Holder(self._rest, "view")
+        secret_type = game.secret_type or Json() if self._has_secrets else None
+        kinds = _kinds(game.view_type, secret_type)
+        self.shared, self.own, self.watched = kinds.shared, kinds.own, kinds.watched
+        self._tables, self._open = kinds.tables, kinds.open
+        self._hold_rest = Holder(kinds.rest, "view")
         self._hold_tables = {
             name: Holder(kind, f"view.{name}") for name, kind in self._tables.items()
         }
         self._hold_secrets: dict[int, Holder] = {}
         self._own: dict[int, dict[str, Held]] = {}
         self._sights: dict[str, Sights] = {}  # the newest of each table
-        self._open = {name: kind for name, kind in self._tables.items() if kind.spectators}
-        self.watched = Record(seen=Record(**self._open)) if self._open else None
 
     def look(self, state: Any, phase: str, seats: Held, outcome: Outcome | None) -> "Look":
         """What there is to see of this state.

@@ -1,5 +1,5 @@
-"""What a client costs between its wire and its room, counted in calls: times would depend on the
-machine and its other work.
+"""What a client costs between its wire and its room, counted in calls and in bytes: times would
+depend on the machine and its other work.
 
 Everything is real but the line: uvicorn's socket with its lane, the consumers, the room, the
 worker. Calls that a room makes of its rules and views are not counted here.
@@ -10,6 +10,7 @@ import base64
 import gc
 import sys
 import time
+import tracemalloc
 import weakref
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -38,6 +39,11 @@ PLAYERS = 10
 TICKS = 48
 CALLS_MAX = 75
 """A client and tick: an input in, a frame out, its share of what a room does each tick."""
+
+IDLE = 40
+IDLE_BYTES_MAX = 12_000
+"""A socket that was let in and says and hears nothing more. Here they look on at one room, so what
+is kept is the socket's own, and its place among the room's viewers; without the line itself."""
 
 OWN = Path(games.__file__).parent
 COUNTED = [
@@ -104,10 +110,12 @@ class Line(asyncio.Transport):
 class Client:
     """A player at the other end of a line."""
 
-    def __init__(self, config: uvicorn.Config, match: str, seat: int) -> None:
+    def __init__(
+        self, config: uvicorn.Config, state: ServerState, match: str, seat: int | None
+    ) -> None:
         self.line = Line()
         self.room = Follower("msgpack")
-        self.socket = LaneSocket(config=config, server_state=ServerState(), app_state={})
+        self.socket = LaneSocket(config=config, server_state=state, app_state={})
         self.socket.connection_made(self.line)
         key = base64.b64encode(bytes(16)).decode()
         self.socket.data_received(
@@ -115,7 +123,7 @@ class Client:
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Protocol: evertick.v1.msgpack\r\n\r\n".encode()
         )
-        self._hello = self.room.hello(ticket_issue(match=match, seat=seat, user=seat, name="Ada"))
+        self._hello = self.room.hello(ticket_issue(match=match, seat=seat, user=1, name="Ada"))
 
     async def join(self) -> None:
         await _until(lambda: bool(self.line.sent))  # the answer to the request
@@ -169,16 +177,21 @@ async def match(worker: Worker) -> str:
     return await worker.records.call(start)
 
 
-async def joined(worker: Worker, match: str, count: int) -> list[Client]:
-    """So many players on their seats."""
+def seats(count: int) -> list[int | None]:
+    return list(range(count))
+
+
+async def joined(worker: Worker, match: str, seats: list[int | None]) -> list[Client]:
+    """Players on these seats; None is a spectator's."""
     player = PlayerConsumer.as_asgi(worker=worker)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await player(scope | {"url_route": {"kwargs": {"match": match}}}, receive, send)
 
-    config = uvicorn.Config(app, ws_ping_interval=None, lifespan="off", log_config=None)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, log_level="warning")
     config.load()
-    clients = [Client(config, match, seat) for seat in range(count)]
+    state = ServerState()
+    clients = [Client(config, state, match, seat) for seat in seats]
     for client in clients:
         await client.join()
     return clients
@@ -187,7 +200,7 @@ async def joined(worker: Worker, match: str, count: int) -> list[Client]:
 async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
     worker: Worker, match: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clients = await joined(worker, match, PLAYERS)
+    clients = await joined(worker, match, seats(PLAYERS))
     room: Any = worker.rooms[match]
     room._timer.cancel()
     monkeypatch.setattr(room, "_schedule", lambda: None)  # it ticks when the test says so
@@ -218,7 +231,7 @@ async def test_a_socket_that_closed_leaves_nothing_to_the_garbage_collector(
     worker: Worker, match: str
 ) -> None:
     """Collections are rare in a worker: what waits for one would be thousands of sockets."""
-    clients = await joined(worker, match, 3)
+    clients = await joined(worker, match, seats(3))
     gc.collect()
     gc.disable()
     try:
@@ -234,3 +247,29 @@ async def test_a_socket_that_closed_leaves_nothing_to_the_garbage_collector(
                 await asyncio.sleep(0.01)
     finally:
         gc.enable()
+
+
+async def test_an_idle_socket_keeps_so_many_bytes(worker: Worker) -> None:
+    def start() -> str:
+        players = [services.Player(user_id=None, name=name) for name in ("Ada", "Ben")]
+        return str(services.match_start(title="chess", settings={}, players=players).id)
+
+    match = await worker.records.call(start)
+    clients = await joined(worker, match, [None] * 4)  # what is made once is made
+    gc.collect()
+    tracemalloc.start()
+    try:
+        clients += await joined(worker, match, [None] * IDLE)
+        for client in clients:
+            del client.room
+        gc.collect()
+        kept = tracemalloc.take_snapshot()
+    finally:
+        tracemalloc.stop()
+    assert len(worker.sockets) == len(clients)
+    for client in clients:
+        client.socket.connection_lost(None)
+    theirs = [tracemalloc.Filter(False, file) for file in (__file__, tracemalloc.__file__)]
+    each = sum(trace.size for trace in kept.filter_traces(theirs).traces) / IDLE
+    print(f"\n{each:.0f} bytes an idle socket")
+    assert each < IDLE_BYTES_MAX

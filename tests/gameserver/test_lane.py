@@ -242,9 +242,14 @@ async def test_uvicorn_and_websockets_have_what_the_lane_touches() -> None:
         await line.send(masked(BINARY, b"x"))
         await line.came(1)
         own = line.app.lane
-        assert {name for name in vars(LaneSocket) if not name.startswith("_")} - {"lane"} <= set(
-            dir(LaneSocket.__base__)
-        ), "a method of ours overrides nothing any more"
+        methods = {n for n, value in vars(LaneSocket).items() if callable(value)} - {"_direct"}
+        assert methods <= set(dir(LaneSocket.__base__)), (
+            "a method of ours overrides nothing any more"
+        )
+        kept = own._transport.get_protocol()
+        assert vars(kept) == {}, "uvicorn keeps what has no slot here"
+        unused = {name for name in LaneSocket.__slots__ if not hasattr(kept, name)}
+        assert unused == {"request", "response"}, "dropped after the handshake, and nothing else is"
         assert own._conn.state is State.OPEN
         assert own._conn.extensions == []
 

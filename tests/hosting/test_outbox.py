@@ -67,14 +67,24 @@ class Reader:
         self.free = free
         self.clock = Clock()
         self.silent = 0
-        self.outbox = Outbox(self._silent, silent_s=SILENT_S, later=self.clock.later)
+        self.outbox = Outbox(self._start, self._silent, silent_s=SILENT_S, later=self.clock.later)
         self.taken: list[bytes] = []
         self.reported = 0
         self.asked: list[int] = []
         self.on_caught_up: Callable[[], None] = lambda: None
         self._may = asyncio.Semaphore(0)
         self.outbox.direct = self._direct
-        self.task = asyncio.create_task(self.outbox.run(self._write, self._caught_up))
+        self._writing: asyncio.Task[bool] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last was written."""
+        return self._writing is not None and self._writing.done() and self._writing.result()
+
+    @property
+    def writes(self) -> bool:
+        """Whether a task runs to write."""
+        return self._writing is not None and not self._writing.done()
 
     @property
     def caught_up(self) -> int:
@@ -126,6 +136,15 @@ class Reader:
         self.taken.append(frame)
         return True
 
+    def go(self) -> None:
+        """Take nothing more."""
+        if self._writing is not None:
+            self._writing.cancel()
+
+    def _start(self) -> None:
+        assert self._writing is None or self._writing.done(), "one at a time"
+        self._writing = asyncio.create_task(self.outbox.run(self._write, self._caught_up))
+
     async def _write(self, frame: bytes) -> None:
         await self._may.acquire()
         self.taken.append(frame)
@@ -144,7 +163,7 @@ async def reader(request: pytest.FixtureRequest) -> AsyncIterator[Reader]:
     reader = Reader(free=request.param)
     await settle()
     yield reader
-    reader.task.cancel()
+    reader.go()
 
 
 @pytest.fixture
@@ -422,6 +441,21 @@ async def test_a_report_that_cannot_be_is_refused(quiet: Reader, frames_got: int
     assert quiet.outbox.got(3)
 
 
+# --- who writes ---------------------------------------------------------------------------------
+
+
+async def test_nothing_runs_while_nothing_may_be_written(quiet: Reader) -> None:
+    """Or it would be a task for each socket, and most of them are idle."""
+    assert not quiet.writes
+    await fall_behind(quiet)
+    assert not quiet.writes, "until there is a report"
+    assert await quiet.report(1) == []
+    assert not quiet.writes
+    await quiet.report(WINDOW_FRAMES_MAX // 2)
+    assert quiet.caught_up == 1
+    assert not quiet.writes
+
+
 # --- by a lane ----------------------------------------------------------------------------------
 
 
@@ -481,7 +515,7 @@ async def test_nothing_goes_by_the_lane_after_the_end() -> None:
         say(b"too late")
     await settle()
     assert reader.taken == []
-    assert reader.task.done()
+    assert reader.ended
 
 
 # --- who says nothing ---------------------------------------------------------------------------
@@ -499,7 +533,7 @@ async def test_who_reports_nothing_while_more_waits_is_given_up_in_time(quiet: R
     quiet.outbox.end()
     await settle()
     assert quiet.taken == [*frames(WINDOW_FRAMES_MAX), b"last word"]
-    assert quiet.task.done()
+    assert quiet.ended
 
 
 async def test_who_is_behind_and_reports_nothing_is_given_up_as_well(reader: Reader) -> None:
@@ -547,9 +581,9 @@ async def test_at_the_end_the_rest_is_written_and_nothing_after_it(reader: Reade
     put(reader, [b"too late"])
     reader.outbox.put_now(b"too late")
     reader.outbox.offer(b"too late")
-    assert not reader.task.done()
+    assert not reader.ended
     assert await reader.take() == [*frames(3), b"last word"]
-    assert reader.task.done()
+    assert reader.ended
 
 
 async def test_at_the_end_nobody_waits_for_a_report(quiet: Reader) -> None:
@@ -559,14 +593,14 @@ async def test_at_the_end_nobody_waits_for_a_report(quiet: Reader) -> None:
     quiet.outbox.end()
     await settle()
     assert quiet.taken == frames(WINDOW_FRAMES_MAX + 3)
-    assert quiet.task.done()
+    assert quiet.ended
     assert not quiet.clock.alarms
 
 
-async def test_the_end_wakes_a_writer_that_has_nothing_to_do(reader: Reader) -> None:
+async def test_the_end_is_heard_of_where_nothing_was_to_be_written(reader: Reader) -> None:
     reader.outbox.end()
     await settle()
-    assert reader.task.done()
+    assert reader.ended
 
 
 async def test_who_was_behind_at_the_end_gets_the_last_word_and_no_catch_up(
@@ -579,14 +613,14 @@ async def test_who_was_behind_at_the_end_gets_the_last_word_and_no_catch_up(
     reader.outbox.end()
     assert await reader.take() == [b"being written", b"last word"]
     assert reader.caught_up == 0
-    assert reader.task.done()
+    assert reader.ended
 
 
 async def test_a_socket_that_breaks_ends_the_writer_with_its_error() -> None:
     async def broken(frame: bytes) -> None:
         raise ConnectionResetError
 
-    outbox = Outbox()
+    outbox = Outbox(lambda: None)
     outbox.put(b"x")
     with pytest.raises(ConnectionResetError):
         await outbox.run(broken, lambda tick: None)
@@ -653,7 +687,7 @@ async def _whatever_comes(steps: list[tuple[str, int, int]]) -> None:
     reader.outbox.put(frame("change", 1), tick)
     await settle()
     _follows(reader.taken, tick, asked)
-    reader.task.cancel()
+    reader.go()
 
 
 def _is_bounded(reader: Reader) -> None:
