@@ -59,8 +59,6 @@ three periods that a screen waits for news, and what an input waits for its tick
 away has to aim ahead. More would be felt by the others, who are hit where they no longer are."""
 OWN_EVERY = 4
 """Periods after which a player is told the own ship exactly; browsers foretell what is between."""
-DRIFT_EVERY = 8
-"""Periods after which all are told how fast ships drift. For bots: who watches sees it anyway."""
 
 # Rounded to integers here, once; nowhere near a tie, so every libm gives the same table.
 SINE = tuple(round(1024 * sin(step * 2 * pi / ANGLES)) for step in range(ANGLES))
@@ -106,7 +104,6 @@ class Ship(msgspec.Struct):
         reload: Periods until the gun is ready.
         ago: How many periods ago what its player sees was true.
         told: What its player was last told of it; None while there is nothing to be told.
-        drift: Its speed in units a period, as everybody was last told.
     """
 
     x: int = 0
@@ -123,7 +120,6 @@ class Ship(msgspec.Struct):
     triple_until: int = 0
     back_at: int = 0
     told: Own | None = None
-    drift: tuple[int, int] = (0, 0)
 
 
 class Shot(msgspec.Struct):
@@ -252,7 +248,7 @@ def spawn(state: State, ship: Ship) -> None:
     ship.angle = state.rng.below(ANGLES)
     ship.hp = HP
     ship.safe_until = state.time + SAFE_FOR
-    ship.told, ship.drift = own(ship), (0, 0)
+    ship.told = own(ship)
 
 
 def free_spot(state: State) -> tuple[int, int]:
@@ -480,16 +476,13 @@ def _reaches(dx: int, dy: int) -> bool:
 def _remember(state: State) -> None:
     """Keep what shots and players will ask for."""
     places: Places = {}
-    time, drifts = state.time, not state.time % DRIFT_EVERY
     for seat, ship in state.ships.items():
         if not ship.hp:
             ship.told = None
             continue
         places[seat] = (ship.x, ship.y)
-        if ship.told is None or not (time + seat) % OWN_EVERY:
+        if ship.told is None or not (state.time + seat) % OWN_EVERY:
             ship.told = own(ship)
-        if drifts:
-            ship.drift = ((ship.vx + FINE // 2) // FINE, (ship.vy + FINE // 2) // FINE)
     state.past.keep(places)
 
 
