@@ -79,8 +79,8 @@ def tables(draw: st.DrawFn, by_seat: bool | None = None) -> Table:
     spectators = not seen or draw(st.booleans())
     moves = {}
     if draw(st.booleans()):
-        place = draw(ints(SMALL) | fixed(SMALL))
-        speed = Int(-9, 12) if isinstance(place, Int) else Fixed(-9 * place.step, 0, place.step)
+        place = draw(ints(SMALL) | fixed(SMALL) | st.just(Angle(256)))
+        speed = Fixed(-9 * place.step, 0, place.step) if isinstance(place, Fixed) else Int(-9, 12)
         columns |= {"x": place, "vx": speed} if draw(st.booleans()) else {"vx": speed, "x": place}
         moves = {"x": "vx"}
     return Table.of(draw(st.integers(1, 9)), columns, seen, spectators, moves)

@@ -214,22 +214,22 @@ def folded(before: Ints, after: Ints, counting: Counting) -> tuple[Mask, Ints]:
 
 def _count(differences: Ints, after: Ints, counting: Counting) -> None:
     """Make plain differences what is told."""
+    for place, by, least in counting.moves:
+        differences[:, place] -= after[:, by] + least
     for place, steps in counting.angles:
         turn = differences[:, place]
         turn += steps // 2
         turn %= steps
         turn -= steps // 2
-    for place, by, least in counting.moves:
-        differences[:, place] -= after[:, by] + least
 
 
 def uncounted(before: Ints, differences: Ints, counting: Counting) -> Ints:
     """The rows that ``before`` became, of differences as they are told."""
     after = before + differences
-    for place, steps in counting.angles:
-        after[:, place] %= steps
     for place, by, least in counting.moves:
         after[:, place] += after[:, by] + least
+    for place, steps in counting.angles:
+        after[:, place] %= steps
     return after
 
 

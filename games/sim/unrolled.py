@@ -122,14 +122,13 @@ def mover(sizes: tuple[int, ...], counting: Counting) -> Move:
     moves = {place: (by, least) for place, by, least in counting.moves}
     folds = []
     for place in sorted(range(columns), key=moves.__contains__, reverse=True):  # by a new speed
-        turn, half = steps.get(place, 0), steps.get(place, 0) // 2
-        by, least = moves.get(place, (0, 0))
-        if turn:
-            folds.append(f"c{place} = (c{place} - w{place} + {half}) % {turn} - {half}")
-        elif place in moves:
-            folds.append(f"c{place} -= w{place} + c{by} + {least}")
-        else:
-            folds.append(f"c{place} -= w{place}")
+        folds.append(f"c{place} -= w{place}")
+        if place in moves:
+            by, least = moves[place]
+            folds.append(f"c{place} -= c{by} + {least}")
+        if place in steps:
+            turn, half = steps[place], steps[place] // 2
+            folds.append(f"c{place} = (c{place} + {half}) % {turn} - {half}")
         folds.append(f"c{place} = c{place} + c{place} if c{place} >= 0 else ~(c{place} + c{place})")
         folds.append(f"m{place} |= c{place}")
     made: Move = _made(

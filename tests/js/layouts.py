@@ -74,7 +74,9 @@ MOVED = Table(
     vx=Int(-128, 127),
     vy=Fixed(-9, 3.5, 0.5),
     y=Fixed(-20, 1800, 0.5),
-    moves={"x": "vx", "y": "vy"},
+    angle=Angle(256),
+    spin=Int(-9, 9),
+    moves={"x": "vx", "y": "vy", "angle": "spin"},
 )
 SEEN = Table(20, by_seat=True, x=Int(0, 99), y=Int(0, 99))
 TEXTS = ["", "a", "Grüße", "将棋", "🚀 ahoy", 'a "quoted"\nline', "x" * 30]
@@ -208,16 +210,23 @@ def _row(rng: random.Random) -> list[Any]:
 
 def _moved(rng: random.Random) -> Iterator[Any]:
     """Rows that go where their speed takes them, or stay, or are put somewhere."""
-    rows = {n: (rng.randint(0, 3200), 0, 0.0, rng.randint(0, 1800)) for n in range(5)}
+    rows = {n: (rng.randint(0, 3200), 0, 0.0, rng.randint(0, 1800), 250, 0) for n in range(5)}
     for _ in range(12):
-        for n, (x, old_vx, old_vy, y) in list(rows.items()):
+        for n, (x, old_vx, old_vy, y, angle, old_spin) in list(rows.items()):
             vx = max(-128, min(127, old_vx + rng.randint(-40, 40)))
             vy = max(-9.0, min(3.5, old_vy + rng.randint(-3, 3) / 2))
-            there = (max(0, min(3200, x + vx)), vx, vy, max(-20, min(1800, y + vy)))
-            away = (rng.randint(0, 3200), vx, -9.0, rng.randint(-20, 1800))
-            rows[n] = rng.choice(
-                [there, there, there, (x, vx, vy, y), (x, old_vx, old_vy, y), away]
+            spin = max(-9, min(9, old_spin + rng.randint(-3, 3)))
+            to_x, to_y = max(0, min(3200, x + vx)), max(-20, min(1800, y + vy))
+            there = (to_x, vx, vy, to_y, (angle + spin) % 256, spin)
+            away = (
+                rng.randint(0, 3200),
+                vx,
+                -9.0,
+                rng.randint(-20, 1800),
+                rng.randrange(256),
+                spin,
             )
+            rows[n] = rng.choice([there, there, there, (x, vx, vy, y, angle, 0), rows[n], away])
         yield dict(rows)
 
 

@@ -138,7 +138,7 @@ def test_fields_and_columns_may_have_any_name() -> None:
             "x and vx, which moves it, must be columns of numbers",
         ),
         (
-            Table(1, x=Angle(9), vx=Int(0, 9), moves={"x": "vx"}),
+            Table(1, x=Int(0, 9), vx=Angle(9), moves={"x": "vx"}),
             "x and vx, which moves it, must be columns of numbers",
         ),
         (

@@ -315,6 +315,7 @@ def test_a_whole_value_has_the_bits_of_the_layout(kind: Kind, value: Any, bits: 
 
 T = Table(9, x=Int(0, 99), a=Angle(8))
 S = Table(9, by_seat=True, x=Int(0, 1))
+C = Table(9, a=Angle(8), v=Int(-5, 5), moves={"a": "v"})
 M = Table(9, x=Int(0, 99), v=Int(-5, 5), moves={"x": "v"})
 
 
@@ -340,6 +341,8 @@ M = Table(9, x=Int(0, 99), v=Int(-5, 5), moves={"x": "v"})
         # it went on by its new speed, which is 4; and by one less than that
         (M, {1: (10, 3)}, {1: (14, 4)}, "0000 0000 0001 0000 010 10"),
         (M, {1: (10, 3)}, {1: (12, 3)}, "0000 0000 0001 0001 000 1"),
+        (C, {1: (7, 3)}, {1: (2, 3)}, "0000 0000 0001 000 000"),
+        (C, {1: (7, 3)}, {1: (0, 3)}, "0000 0000 0001 010 000 11"),
         (M, {1: (10, 3)}, {1: (10, 3), 2: (0, 0)},
          "0000 0001 00010 10 0000000 0101 0000"),
         # the first of two is gone, and one is new

@@ -48,8 +48,9 @@ VIEW = Record(
         vx=Int(-WIDTH, WIDTH),
         vy=Int(-HEIGHT, HEIGHT),
         angle=Angle(ANGLES),
+        spin=Int(-world.SPIN_MAX, world.SPIN_MAX),
         burning=Bool(),
-        moves={"x": "vx", "y": "vy"},
+        moves={"x": "vx", "y": "vy", "angle": "spin"},
     ),
     hulls=Table(SEATS_MAX, hp=Int(0, HP), safe_until=_TIME, triple_until=_TIME, back_at=_TIME),
     shots=Table(
@@ -58,7 +59,7 @@ VIEW = Record(
         y=_Y,
         vx=Fixed(-_SHOT_SPEED, _SHOT_SPEED, 0.25),
         vy=Fixed(-_SHOT_SPEED, _SHOT_SPEED, 0.25),
-        time=_TIME,
+        time=Int(0, world.SHOT_CYCLE - 1),
         seat=_SEAT,
     ),
     kits=Table(world.KITS_MAX, x=_X, y=_Y, kind=Enum(*world.KINDS)),
@@ -161,9 +162,10 @@ class Arena(Game[State]):
         """What everybody may see; places in units, speeds in units a period, times in periods.
 
         A ship is missing while it is wreckage. Its speed is how far it came in the last period: to
-        the digit, so that places follow from it. Its hull says when it is back (``back_at``), and
-        until when it is safe and shoots three at a time. A shot is told once: where it was at its
-        ``time``, from when on it flies straight. ``by`` is who destroyed a seat last, or -1.
+        the digit, so that places follow from it, as angles do from its spin. Its hull says when it
+        is back (``back_at``), and until when it is safe and shoots three at a time. A shot is told
+        once: where it was at its ``time``, which begins anew after ``SHOT_CYCLE``; since then it
+        flies straight. ``by`` is who destroyed a seat last, or -1.
         """
         ships = state.ships
         before = state.past.at(1) if state.past else {}
@@ -197,10 +199,11 @@ class Arena(Game[State]):
         return bot.decide(seat, view, secret, rng)
 
 
-def _shown(ship: Ship, from_x: int, from_y: int) -> tuple[int, int, int, int, int, bool]:
+def _shown(ship: Ship, from_x: int, from_y: int) -> tuple[int, int, int, int, int, int, bool]:
     """The row of a ship that was there a period ago."""
     x, y = ship.x // FINE, ship.y // FINE
-    return x, y, x - from_x // FINE, y - from_y // FINE, ship.angle, ship.held.thrust
+    vx, vy = x - from_x // FINE, y - from_y // FINE
+    return x, y, vx, vy, ship.angle, ship.spin, ship.held.thrust
 
 
 def _ranking(scores: dict[int, Score]) -> list[list[int]]:

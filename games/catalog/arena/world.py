@@ -35,6 +35,7 @@ SPIN_GAIN = 3  # … but gently at first, so that a tap on a key turns by four d
 
 SHOT_SPEED = 64 * FINE
 SHOT_LIFE = 24  # periods: about half of the arena
+SHOT_CYCLE = 32  # periods after which what is told of a shot's time begins anew: it is gone by then
 SHOT_REACH = SHIP_RADIUS + 6 * FINE
 SHOT_NEAR = SHOT_REACH + SHOT_SPEED + 3 * SPEED_MAX  # beyond, no shot arrives within a period
 RELOAD = 5
@@ -361,7 +362,7 @@ def _fire(state: State, seat: int, ship: Ship) -> None:
         x, y = ship.x + (SHIP_RADIUS * cosine >> 10), ship.y + (SHIP_RADIUS * sine >> 10)
         vx = (SHOT_SPEED * cosine >> 10) + (ship.vx >> 1)
         vy = (SHOT_SPEED * sine >> 10) + (ship.vy >> 1)
-        row = (x // FINE, y // FINE, vx / FINE, vy / FINE, state.time, seat)
+        row = (x // FINE, y // FINE, vx / FINE, vy / FINE, state.time % SHOT_CYCLE, seat)
         dies_at = state.time + SHOT_LIFE
         state.born += 1
         state.shots[state.born] = Shot(seat, x, y, vx, vy, dies_at, ship.ago, row)

@@ -51,7 +51,8 @@ class Table(Kind):
         spectators: Whether spectators are told all rows of such a table, or none.
         moves: Names of columns, each with that of another which moves it: its speed, in the same
             steps. What follows from the speed is not told, so that a row that goes on as it went
-            takes hardly a bit. Both are numbers of one step, and nothing moves a speed.
+            takes hardly a bit. Both are numbers of one step, or an angle is moved by whole numbers,
+            and nothing moves a speed.
     """
 
     rows: int
@@ -512,7 +513,7 @@ def _counting(columns: Mapping[str, Kind], moves: Mapping[str, str]) -> r.Counti
 def _most(columns: Mapping[str, Kind], moves: Mapping[str, str], name: str) -> int:
     """The most bits that a difference of this column takes, with its sign."""
     far = columns[name].codes - 1
-    if name in moves:
+    if name in moves and not isinstance(columns[name], Angle):
         speed: Any = columns[moves[name]]
         far += max(abs(speed.least), abs(speed.least + speed.codes - 1))
     return far.bit_length() + 1
@@ -661,7 +662,7 @@ def _moves_problems(columns: Mapping[str, Kind], moves: Mapping[str, str]) -> Pr
     found: Problems = []
     for name, by in moves.items():
         moved, speed = columns.get(name), columns.get(by)
-        if not isinstance(moved, Int | Fixed) or not isinstance(speed, Int | Fixed):
+        if not isinstance(moved, Int | Fixed | Angle) or not isinstance(speed, Int | Fixed):
             found.append(("", f"{name} and {by}, which moves it, must be columns of numbers"))
         elif moved.step != speed.step:
             found.append((f".{name}", f"has other steps than {by}, which moves it"))
