@@ -122,15 +122,16 @@ def mover(sizes: tuple[int, ...], counting: Counting) -> Move:
     moves = {place: (by, least) for place, by, least in counting.moves}
     folds = []
     for place in sorted(range(columns), key=moves.__contains__, reverse=True):  # by a new speed
-        folds.append(f"c{place} -= w{place}")
+        change = f"c{place} - w{place}"
         if place in moves:
             by, least = moves[place]
-            folds.append(f"c{place} -= c{by} + {least}")
+            change += f" - c{by} - ({least})"
         if place in steps:
             turn, half = steps[place], steps[place] // 2
-            folds.append(f"c{place} = (c{place} + {half}) % {turn} - {half}")
-        folds.append(f"c{place} = c{place} + c{place} if c{place} >= 0 else ~(c{place} + c{place})")
-        folds.append(f"m{place} |= c{place}")
+            change = f"({change} + {half}) % {turn} - {half}"
+        folds.append(f"c{place} = {change}")
+        fold = f"c{place} + c{place} if c{place} > 0 else ~(c{place} + c{place})"
+        folds.append(f"if c{place}: c{place} = {fold}; m{place} |= c{place}")  # most are 0
     made: Move = _made(
         "move",
         _MOVE,
