@@ -29,7 +29,7 @@ COLUMNS = {
 }
 MOVES = {"x": 12, "y": 12, "vx": 3, "vy": 3, "angle": 4, "hp": 2, "score": 1, "flags": 1}
 """How far a row's cell goes in a tick, at most, in steps."""
-KIND = Table(1000, by_seat=False, spectators=True, **COLUMNS)
+KIND = Table.of(1000, COLUMNS, by_seat=False, spectators=True)
 
 Columns = dict[str, np.ndarray]
 

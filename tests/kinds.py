@@ -32,6 +32,7 @@ from tests.values import plain as json_values
 
 NAMES = ["a", "b", "x", "y", "set", "gone", "ä"]
 SAFE = 2**53 - 1
+SMALL = 2**20
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 KEYS = st.sampled_from(["", "0", "1", "a", "b", "é", "\ud7ff", "\ue000", "🚀"]) | st.text(
     CHARACTERS, max_size=3
@@ -76,7 +77,13 @@ def tables(draw: st.DrawFn, by_seat: bool | None = None) -> Table:
     columns = draw(st.dictionaries(st.sampled_from(NAMES), scalars(2**31), max_size=4))
     seen = draw(st.booleans()) if by_seat is None else by_seat
     spectators = not seen or draw(st.booleans())
-    return Table(draw(st.integers(1, 9)), by_seat=seen, spectators=spectators, **columns)
+    moves = {}
+    if draw(st.booleans()):
+        place = draw(ints(SMALL) | fixed(SMALL) | st.just(Angle(256)))
+        speed = Fixed(-9 * place.step, 0, place.step) if isinstance(place, Fixed) else Int(-9, 12)
+        columns |= {"x": place, "vx": speed} if draw(st.booleans()) else {"vx": speed, "x": place}
+        moves = {"x": "vx"}
+    return Table.of(draw(st.integers(1, 9)), columns, seen, spectators, moves)
 
 
 @cache  # what is made of strategies is checked by hypothesis each time that it is made

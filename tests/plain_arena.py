@@ -9,7 +9,6 @@ from games.catalog.arena.world import (
     ANGLES,
     COSINE,
     DRAG,
-    DRIFT_EVERY,
     FINE,
     HEIGHT,
     HP,
@@ -221,6 +220,4 @@ def _remember(state: State) -> None:
         places[seat] = (ship.x, ship.y)
         if ship.told is None or not (state.time + seat) % OWN_EVERY:
             ship.told = own(ship)
-        if not state.time % DRIFT_EVERY:
-            ship.drift = ((ship.vx + FINE // 2) // FINE, (ship.vy + FINE // 2) // FINE)
     state.past.keep(places)

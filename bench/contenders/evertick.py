@@ -29,6 +29,7 @@ SETTINGS: dict[str, dict[str, object]] = {
 _HELLO, _INPUT, _GOT = 0, 1, 5
 _SNAPSHOT, _DELTA, _OWN, _AGAIN, _ERROR = 1, 2, 3, 4, 6
 _STATES = (_OWN, _DELTA)
+_SETTLED, _STEP = 0, 2  # the first and the last of the short forms
 _NUMBER = struct.Struct(">I")
 
 
@@ -93,6 +94,8 @@ class EvertickPlayer(Player):
         self._received += 1
         if self._received % GOT_FRAMES == 0:
             self.say(bytes((0x92, _GOT, 0xCE)) + _NUMBER.pack(self._received))
+        if data[start] <= _STEP:
+            return self._short(data, start, now)
         kind = data[start + 1]
         if kind in _STATES:
             # The tick, mostly in two bytes.
@@ -109,6 +112,21 @@ class EvertickPlayer(Player):
                         self.shown(now)
                 return
         self._rare(data[start:])
+
+    def _short(self, data: bytes, start: int, now: float) -> None:
+        """A short form: the lowest bits of the tick, and in most of the last settled input."""
+        form, at = data[start], start + 3
+        if form == _SETTLED:
+            at -= 1
+            self._seen += (data[start + 1] - self._seen + 0x80 & 0xFF) - 0x80
+        else:
+            low = data[start + 1] << 8 | data[start + 2]
+            self._seen += (low - self._seen + 0x8000 & 0xFFFF) - 0x8000
+        self.patched(now)
+        if self.probe and form != _STEP:
+            settled = data[at] << 8 | data[at + 1]
+            if settled - self.probe & 0xFFFF < 0x8000:
+                self.shown(now)
 
     def _rare(self, payload: bytes) -> None:
         """What comes at the beginning, and when something goes wrong."""

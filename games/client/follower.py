@@ -1,6 +1,7 @@
 """What a client knows of a room, put together from frames. No I/O: bytes in, messages out."""
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import msgpack
@@ -28,6 +29,8 @@ from games.protocol.messages import (
     Snapshot,
     Welcome,
 )
+from games.protocol.short import Near
+from games.protocol.short import read as read_short
 from games.sim import (
     Held,
     Kind,
@@ -50,6 +53,8 @@ ASK_AGAIN = 8
 
 _decode_json: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
 _server = Rows(SERVER)
+_ARRAYS = 0x80
+_NOTHING_KNOWN = Near()
 _TAGS = {kind.__struct_config__.tag for kind in SERVER.values()}
 
 
@@ -239,7 +244,7 @@ class Follower:
         answers: list[bytes] = []
         self.received += 1
         self._unreported_bytes += len(frame)
-        for message in decode(frame, self.encoding):
+        for message in decode(frame, self.encoding, self._near):
             answers += self._apply(message)
         frames = self.received - self._reported
         if frames >= GOT_FRAMES or self._unreported_bytes >= GOT_BYTES:
@@ -249,7 +254,7 @@ class Follower:
     def is_reached_by(self, frames: list[bytes | str]) -> bool:
         """Whether these frames of a second socket lead to what is known here, or beyond: if this
         client goes on with them, nobody sees time run back."""
-        told = [message for frame in frames for message in decode(frame, self.encoding)]
+        told = [message for frame in frames for message in decode(frame, self.encoding, self._near)]
         ticks = [said.tick for said in told if isinstance(said, Snapshot | Delta)]
         return (
             any(isinstance(said, Welcome) for said in told) and max(ticks, default=-1) >= self.tick
@@ -259,6 +264,10 @@ class Follower:
         """Go on over the second socket, on which these frames came; what to send there."""
         self._begin()
         return [answer for frame in frames for answer in self.receive(frame)]
+
+    @property
+    def _near(self) -> Near:
+        return Near(self.tick, self.settled)
 
     def _apply(self, message: ServerMessage) -> list[bytes]:
         match message:
@@ -303,9 +312,10 @@ class Follower:
         if known is None or not known.change(delta.tick, delta.tick - delta.back, delta.change):
             return self._ask()
         self._check(known, delta.hash)
-        if delta.time < self.time:
-            raise Drift(f"time ran back from {self.time} to {delta.time} at tick {delta.tick}")
-        self.time, self._asked = delta.time, False
+        time = self.time + delta.back if delta.time is None else delta.time
+        if time < self.time:
+            raise Drift(f"time ran back from {self.time} to {time} at tick {delta.tick}")
+        self.time, self._asked = time, False
         return []
 
     def _on_own(self, own: Own) -> list[bytes]:
@@ -347,21 +357,32 @@ class Follower:
         return codec.encode(message, self.encoding)
 
 
-def decode(frame: bytes | str, encoding: Encoding) -> list[ServerMessage]:
+def decode(
+    frame: bytes | str, encoding: Encoding, near: Near = _NOTHING_KNOWN
+) -> list[ServerMessage]:
     """The messages of one frame from the server; those of a kind that is not known are skipped."""
     if encoding == "json":
         text = frame.encode() if isinstance(frame, str) else frame
         return [_decode_json.decode(line) for line in text.split(b"\n") if _is_known(line)]
     assert isinstance(frame, bytes)
-    return _decode_stream(frame)
+    return list(_decode_stream(frame, near))
 
 
 def _is_known(line: bytes) -> bool:
     return _decode_kind.decode(line).t in _TAGS
 
 
-def _decode_stream(frame: bytes) -> list[ServerMessage]:
-    """MessagePack arrays one after another."""
-    unpacker = msgpack.Unpacker(raw=False)
-    unpacker.feed(frame)
-    return [_server.convert(row) for row in unpacker if row[0] in SERVER]
+def _decode_stream(frame: bytes, near: Near) -> Iterator[ServerMessage]:
+    """MessagePack arrays and short forms one after another."""
+    at = 0
+    while at < len(frame):
+        if frame[at] < _ARRAYS:
+            message, at = read_short(frame, at, near)
+            yield message
+            continue
+        unpacker = msgpack.Unpacker(raw=False)
+        unpacker.feed(frame[at:])
+        row = unpacker.unpack()
+        at += unpacker.tell()
+        if row[0] in SERVER:
+            yield _server.convert(row)

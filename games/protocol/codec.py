@@ -2,7 +2,7 @@
 
 Two encodings of the same messages: JSON (text frames), to read; MessagePack (binary frames), for
 play, with views as bits. A server frame carries one or more messages: in JSON one a line, in
-MessagePack one after another.
+MessagePack one after another, some in a short form.
 """
 
 import math
@@ -14,6 +14,7 @@ import msgspec
 from games.limits import DEPTH_MAX, FRAME_BYTES_MAX
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import CLIENT, SERVER, ClientMessage, Input, ServerMessage
+from games.protocol.short import shortened
 
 Encoding = Literal["json", "msgpack"]
 
@@ -106,7 +107,9 @@ def decode(frame: bytes | str, encoding: Encoding) -> ClientMessage:
 
 def encode(message: ServerMessage | ClientMessage, encoding: Encoding) -> bytes:
     """The bytes of one message; several for one frame are put together by ``join``."""
-    return _json_encode(message) if encoding == "json" else _msgpack_encode(_row(message))
+    if encoding == "json":
+        return _json_encode(message)
+    return shortened(message) or _msgpack_encode(_row(message))  # type: ignore[arg-type]  # a client's has none
 
 
 def join(parts: Iterable[bytes], encoding: Encoding) -> bytes:

@@ -2,7 +2,8 @@
 
 In JSON a message is a map with its kind under ``t``, and fields that stand at their default are
 left out. In MessagePack it is an array: the number of its kind (``CLIENT``, ``SERVER``), then its
-fields in the order in which they stand here, without those at the end that stand at their default.
+fields in the order in which they stand here, without those at the end that stand at their default;
+``short`` has shorter forms of what nearly every tick says.
 Unknown fields are skipped, and clients skip messages of an unknown kind, so that old and new can
 talk. A frame from the client carries one message; a frame from the server carries one or more, to
 be applied together, in order.
@@ -163,16 +164,16 @@ class Delta(_Message, tag="delta"):
 
     Attributes:
         tick: Number of this tick.
-        time: The room's time, in periods.
         change: See "Changes" in ``docs/protocol.md``.
         back: It changes the view of ``tick - back``; who does not hold that one asks to catch up.
+        time: The room's time, in periods, unless it is ``back`` after that of the changed view.
         hash: Now and then, the fingerprint of the view that this leads to.
     """
 
     tick: int
-    time: int
     change: Any
     back: int = 1
+    time: int | None = None
     hash: int | None = None
 
 

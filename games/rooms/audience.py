@@ -27,16 +27,27 @@ class Whole:
         return pack(self._kind, self._held)
 
 
+class Moment(NamedTuple):
+    """A tick, and the room's time at it."""
+
+    tick: int
+    time: int
+
+
 class Step:
     """A change from the view of tick ``base`` to that of ``tick``, at the room's ``time``.
 
     Each encoding is made when somebody wants it, and once.
+
+    Attributes:
+        steady: Whether as many periods have passed as ticks.
     """
 
     def __init__(
-        self, tick: int, base: int, time: int, kind: Kind, old: Held, new: Held, bits: bytes
+        self, base: Moment, now: Moment, kind: Kind, old: Held, new: Held, bits: bytes
     ) -> None:
-        self.tick, self.base, self.time = tick, base, time
+        self.base, (self.tick, self.time) = base.tick, now
+        self.steady = now.time - base.time == now.tick - base.tick
         self.hash: int | None = None
         self._kind, self._old, self._new, self._bits = kind, old, new, bits
 
@@ -81,7 +92,7 @@ class Audience:
         self.held = held
         self.tick = tick
         self.time = time
-        self._past: deque[tuple[int, Held]] = deque(maxlen=views_max)
+        self._past: deque[tuple[Moment, Held]] = deque(maxlen=views_max)
         self._changes = changes
         self._plain: Any = None
 
@@ -104,8 +115,9 @@ class Audience:
         if (bits := pack_change(self.kind, self.held, held)) is None:
             self.held = held  # the next look is compared with this one at a glance
             return None
-        step = Step(tick, self.tick, time, self.kind, self.held, held, bits)
-        self._past.append((self.tick, self.held))
+        before = Moment(self.tick, self.time)
+        step = Step(before, Moment(tick, time), self.kind, self.held, held, bits)
+        self._past.append((before, self.held))
         self.held, self.tick, self.time, self._plain = held, tick, time, None
         self._changes += 1
         if self._changes % HASH_CHANGES == 0:
@@ -114,9 +126,9 @@ class Audience:
 
     def since(self, known: int) -> Step | None:
         """What changed since tick ``known``, in one; None where only the whole view will do."""
-        for tick, held in self._past:
-            if tick == known and (bits := pack_change(self.kind, held, self.held)) is not None:
-                return Step(self.tick, tick, self.time, self.kind, held, self.held, bits)
+        for then, held in self._past:
+            if then.tick == known and (bits := pack_change(self.kind, held, self.held)) is not None:
+                return Step(then, Moment(self.tick, self.time), self.kind, held, self.held, bits)
         return None
 
 

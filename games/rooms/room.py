@@ -591,7 +591,8 @@ class Room:
 
 
 def _delta(step: Step) -> Delta:
-    return Delta(tick=step.tick, time=step.time, change=step, back=step.back, hash=step.hash)
+    time = None if step.steady else step.time
+    return Delta(tick=step.tick, change=step, back=step.back, time=time, hash=step.hash)
 
 
 def replay(

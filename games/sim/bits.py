@@ -4,8 +4,6 @@ Rules of this file: reading never goes beyond the bytes, and never reserves memo
 ``ITEMS_MAX`` things besides those that the bytes have room for, whatever a count promises.
 """
 
-from collections.abc import Sequence
-
 ITEMS_MAX = 1 << 16
 """Things of a value that take no bits at all: a view says that many of them at the very most."""
 
@@ -44,13 +42,6 @@ class BitWriter:
         self._bits += width
         if self._bits > _SETTLED_BITS:
             self._settle()
-
-    def each(self, values: Sequence[int], width: int) -> None:
-        """Numbers, each in its lowest ``width`` bits."""
-        together = 0
-        for value in values:
-            together = together << width | value
-        self.put(together, width * len(values))
 
     def count(self, number: int) -> None:
         """How many follow: three bits at a time, lowest first, each behind "there are more"."""

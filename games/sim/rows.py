@@ -133,6 +133,20 @@ class Columns:
         self.columns = columns
 
 
+class Counting(NamedTuple):
+    """How the differences of two rows' codes are counted, where that is not new less old.
+
+    Attributes:
+        angles: Place of each column that goes round in a circle, and in how many steps: the short
+            way round.
+        moves: Place of each column that another one moves, the place of that one, and the number
+            of its code 0: from where the new speed takes the old code.
+    """
+
+    angles: tuple[tuple[int, int], ...] = ()
+    moves: tuple[tuple[int, int, int], ...] = ()
+
+
 class Difference(NamedTuple):
     """How one table became another.
 
@@ -178,37 +192,45 @@ def difference(old: Rows, new: Rows) -> Difference:
     )
 
 
-def changes(
-    before: Ints, after: Ints, angles: tuple[tuple[int, int], ...]
-) -> tuple[Mask, int, Ints]:
-    """Which rows changed, how many, and their folded differences.
-
-    Args:
-        angles: Place of each column that goes round in a circle, and in how many steps.
-    """
+def changes(before: Ints, after: Ints, counting: Counting) -> tuple[Mask, int, Ints]:
+    """Which rows changed, how many, and their folded differences."""
     differences = after - before
-    _turn(differences, angles)
     changed: Mask = np.logical_or.reduce(differences, axis=1)
     count = int(np.count_nonzero(changed))
     if count < len(changed):
-        differences = differences.take(changed.nonzero()[0], axis=0)
+        some = changed.nonzero()[0]
+        differences, after = differences.take(some, axis=0), after.take(some, axis=0)
+    _count(differences, after, counting)
     return changed, count, zigzag(differences)
 
 
-def folded(before: Ints, after: Ints, angles: tuple[tuple[int, int], ...]) -> Ints:
-    """The differences of all rows, as ``changes`` gives those of the ones that changed."""
+def folded(before: Ints, after: Ints, counting: Counting) -> tuple[Mask, Ints]:
+    """Which rows changed, and the differences of all, as ``changes`` gives those of these."""
     differences = after - before
-    _turn(differences, angles)
-    return zigzag(differences)
+    changed: Mask = np.logical_or.reduce(differences, axis=1)
+    _count(differences, after, counting)
+    return changed, zigzag(differences)
 
 
-def _turn(differences: Ints, angles: tuple[tuple[int, int], ...]) -> None:
-    """Make those of angles the short way round."""
-    for place, steps in angles:
+def _count(differences: Ints, after: Ints, counting: Counting) -> None:
+    """Make plain differences what is told."""
+    for place, by, least in counting.moves:
+        differences[:, place] -= after[:, by] + least
+    for place, steps in counting.angles:
         turn = differences[:, place]
         turn += steps // 2
         turn %= steps
         turn -= steps // 2
+
+
+def uncounted(before: Ints, differences: Ints, counting: Counting) -> Ints:
+    """The rows that ``before`` became, of differences as they are told."""
+    after = before + differences
+    for place, by, least in counting.moves:
+        after[:, place] += after[:, by] + least
+    for place, steps in counting.angles:
+        after[:, place] %= steps
+    return after
 
 
 def is_among(ids: Ints, others: Ints) -> Mask:

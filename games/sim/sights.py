@@ -133,11 +133,13 @@ class Plan(NamedTuple):
 
     Attributes:
         widths: Bits of each column.
-        angles: As of ``rows.changes``.
+        sizes: Bits in which the width of its differences is told.
+        counting: How these are counted.
     """
 
     widths: Ints
-    angles: tuple[tuple[int, int], ...]
+    sizes: Ints
+    counting: r.Counting
 
 
 # --- finding -----------------------------------------------------------------------------------
@@ -221,9 +223,11 @@ def _tell(old: Sights, new: Sights, plan: Plan) -> list[Bits | None]:
     # Rows that stay.
     folded = np.zeros_like(new.rows.cells)
     both = (was >= 0).nonzero()[0]
-    folded[both] = r.folded(old.rows.cells[was[both]], new.rows.cells[both], plan.angles)
+    moves = np.zeros(len(folded), np.bool_)
+    moves[both], folded[both] = r.folded(
+        old.rows.cells[was[both]], new.rows.cells[both], plan.counting
+    )
     viewer, row = np.divmod(kept, news)
-    moves: r.Mask = np.logical_or.reduce(folded, axis=1)
     changed = moves[row]
     changes, stayed = _counts(viewer[changed], count), _counts(viewer, count)
     told.count(changes)
@@ -235,7 +239,7 @@ def _tell(old: Sights, new: Sights, plan: Plan) -> list[Bits | None]:
         begins = np.flatnonzero(np.diff(viewer, prepend=-1))
         widths[viewer[begins]] = _lengths(np.bitwise_or.reduceat(cells, begins, axis=0))
     moved = changes.nonzero()[0]
-    told.table(moved, widths[moved], 6)
+    told.table(moved, widths[moved], plan.sizes)
     told.table(viewer, cells, widths[viewer])
     return told.bits()
 

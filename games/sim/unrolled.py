@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from games.sim.bits import Bits, count_of
+from games.sim.rows import Counting
 
 _PACK = """
 def pack(rows):
@@ -65,7 +66,7 @@ def move(old, new):
         row = 0
         {joined}
         number = number << width | row
-    return number, bits + 6 * {count} + count * width
+    return number, bits + {sized} + count * width
 """
 
 
@@ -109,24 +110,28 @@ Move = Callable[[Collection[Row], Collection[Row]], Bits | None]
 
 
 @lru_cache
-def mover(columns: int, angles: tuple[tuple[int, int], ...]) -> Move:
+def mover(sizes: tuple[int, ...], counting: Counting) -> Move:
     """``move(old, new)``: how rows changed, which are as many as before: as a table says it, from
     the count of the changed ones on; None if none did. There is at least one column.
 
     Args:
-        angles: Place of each column that goes round in a circle, and in how many steps.
+        sizes: Of each column, the bits in which the width of its differences is told.
     """
-    steps = dict(angles)
+    columns = len(sizes)
+    steps = dict(counting.angles)
+    moves = {place: (by, least) for place, by, least in counting.moves}
     folds = []
-    for place in range(columns):
-        turn, half = steps.get(place, 0), steps.get(place, 0) // 2
-        folds.append(
-            f"c{place} = (c{place} - w{place} + {half}) % {turn} - {half}"
-            if turn
-            else f"c{place} -= w{place}"
-        )
-        folds.append(f"c{place} = c{place} + c{place} if c{place} >= 0 else ~(c{place} + c{place})")
-        folds.append(f"m{place} |= c{place}")
+    for place in sorted(range(columns), key=moves.__contains__, reverse=True):  # by a new speed
+        change = f"c{place} - w{place}"
+        if place in moves:
+            by, least = moves[place]
+            change += f" - c{by} - ({least})"
+        if place in steps:
+            turn, half = steps[place], steps[place] // 2
+            change = f"({change} + {half}) % {turn} - {half}"
+        folds.append(f"c{place} = {change}")
+        fold = f"c{place} + c{place} if c{place} > 0 else ~(c{place} + c{place})"
+        folds.append(f"if c{place}: c{place} = {fold}; m{place} |= c{place}")  # most are 0
     made: Move = _made(
         "move",
         _MOVE,
@@ -135,9 +140,9 @@ def mover(columns: int, angles: tuple[tuple[int, int], ...]) -> Move:
         folds="\n            ".join(folds),
         lengths=_each("m{0} = m{0}.bit_length(); ", columns),
         total=" + ".join(f"m{place}" for place in range(columns)),
-        widths=_each("number = number << 6 | m{0}; ", columns),
+        widths="".join(f"number = number << {size} | m{n}; " for n, size in enumerate(sizes)),
+        sized=sum(sizes),
         joined=_each("row = row << m{0} | c{0}; ", columns),
-        count=columns,
     )
     return made
 

@@ -105,7 +105,7 @@ def test_messages_of_a_newer_server_are_skipped(encoding: Encoding) -> None:
 
 
 def test_changes_are_applied_one_after_another(follower: Follower) -> None:
-    push = Delta(tick=2, time=7, change=Change({"in": {"log": {"push": [2]}}}))
+    push = Delta(tick=2, change=Change({"in": {"log": {"push": [2]}}}), time=7)
     assert hear(follower, change(1), push) == []
     assert follower.view == {"n": 1, "log": [1, 2]}
     assert (follower.tick, follower.time, follower.gaps) == (2, 7, 0)

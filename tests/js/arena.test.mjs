@@ -69,7 +69,7 @@ test("the gun goes off when it is loaded, and not again before it is", () => {
 
 // --- shots --------------------------------------------------------------------------------------
 
-const EAST = { x: 500, y: 900, vx: 64, vy: 0, time: 100, seat: 1 };
+const EAST = { x: 500, y: 900, vx: 64, vy: 0, time: 100 % 32, seat: 1 };
 const OF = { seat: 0, rocks: [], ships: [], time: 100, now: 0 };
 /** A ship with fine parts that looks east from the middle of the arena. */
 const OWN = ship([1600 * 32, 900 * 32, 0, 0, 0, 0, RELOAD]);
@@ -104,7 +104,7 @@ test("an own shot flies before it is told, and is the same one then", () => {
   assert.equal(frame(shots, { now: 1049 }).flying.length, 0);
   const before = frame(shots, { now: 1150 }).flying;
   assert.deepEqual(before.map(({ x, y }) => [x, y]), [[1634 + 2 * 64, 900]]);
-  const row = { x: 1634, y: 900, vx: 64, vy: 0, time: 77, seat: 0 };
+  const row = { x: 1634, y: 900, vx: 64, vy: 0, time: 77 % 32, seat: 0 };
   shots.tell({ 9: row }, { ...OF, time: 80, now: 1160 });
   const after = frame(shots, { now: 1200 });
   assert.deepEqual(after.flying.map(({ x, y }) => [x, y]), [[1634 + 3 * 64, 900]]);

@@ -106,13 +106,17 @@ const CHANGES = [
 ];
 
 const SHIPS = table({ x: int(0, 100), turn: { kind: "angle", steps: 8 } });
+const FLYING = { ...table({ x: int(0, 99), v: int(-5, 5) }), moves: { x: "v" } };
 const ship = (x, turn) => ({ x, turn });
 const FLEET = { 2: ship(10, 0), 3: ship(50, 7), 9: ship(0, 4) };
 CHANGES.push(
   // none gone, none new, two of three changed: a mark each; x by -1 (1) and +3 (110), turns by -1 (1) and +1 (10)
-  [SHIPS, FLEET, { 2: ship(9, 7), 3: ship(53, 0), 9: ship(0, 4) }, "0000 0000 0010 110", "000011 000010", "001 01 110 10"],
+  [SHIPS, FLEET, { 2: ship(9, 7), 3: ship(53, 0), 9: ship(0, 4) }, "0000 0000 0010 110", "0011 010", "001 01 110 10"],
   // the second gone, by position; number 5 is new; all that stay change, so there are no marks
-  [SHIPS, FLEET, { 2: ship(11, 0), 5: ship(100, 1), 9: ship(1, 4) }, "0001 00001 1", "0001 00011 101 1100100 001", "0010 000010 000000 10 10"],
+  [SHIPS, FLEET, { 2: ship(11, 0), 5: ship(100, 1), 9: ship(1, 4) }, "0001 00001 1", "0001 00011 101 1100100 001", "0010 0010 000 10 10"],
+  // went on by the new speed, which is 4; and one less than that
+  [FLYING, { 1: { x: 10, v: 3 } }, { 1: { x: 14, v: 4 } }, "0000 0000 0001", "0000 010", "10"],
+  [FLYING, { 1: { x: 10, v: 3 } }, { 1: { x: 12, v: 3 } }, "0000 0000 0001", "0001 000", "1"],
   [SHIPS, {}, { 0: ship(1, 2) }, "0000 0001 00000 0000001 010 0000"],
   [SHIPS, FLEET, {}, "0011 00000", "0000 0000"],
 );
@@ -141,7 +145,7 @@ test("differences of 32 bits lead from one end of a column to the other", () => 
 test("what did not change is the same object, rows and other tables included", () => {
   const kind = new Kind(record({ ships: SHIPS, rocks: SHIPS, log: list(record({ a: text })) }));
   const base = kind.whole(fromBits("0010 00000 0000001 000 0000001 000", "0001 00000 0000111 001", "0001", A));
-  const next = kind.change(fromBits("100", "0000 0000 0001 01", "000010 000000", "10"), base);
+  const next = kind.change(fromBits("100", "0000 0000 0001 01", "0010 000", "10"), base);
   assert.deepEqual(next.ships, { 0: ship(1, 0), 1: ship(2, 0) });
   assert.notEqual(next.ships, base.ships);
   assert.equal(next.ships[0], base.ships[0]);
@@ -161,7 +165,7 @@ test("rows stay the same objects when others come and go", () => {
 
 test("old views can be changed again in another way, as they are never touched", () => {
   const kind = new Kind(SHIPS);
-  const change = fromBits("0000 0000 0001 100", "000010 000000", "10");
+  const change = fromBits("0000 0000 0001 100", "0010 000", "10");
   const base = kind.whole(fromBits("0011 00000", "0000000 000".repeat(3)));
   const [one, two] = [kind.change(change, base), kind.change(change, base)];
   assert.deepEqual(one, two);
@@ -228,10 +232,12 @@ test("a change that does not fit its base is refused", () => {
     [record({ on: bool }), [], "1 0"],
     [SHIPS, FLEET, "0001 00010 11"],
     [SHIPS, FLEET, "0000 0001 00010 10 0000000 000 0000"],
-    [SHIPS, FLEET, "0000 0000 0001 110 000001 000001 11"],
-    [SHIPS, FLEET, "0000 0000 0001 001 000001 000001 1 0"],
+    [SHIPS, FLEET, "0000 0000 0001 110 0001 001 11"],
+    [SHIPS, FLEET, "0000 0000 0001 001 0001 001 1 0"],
     [SHIPS, FLEET, "0000 0000 0100"],
-    [SHIPS, FLEET, "0000 0000 0001 100 100001 000000"],
+    [table({ x: int(0, 2 ** 31 - 1) }), { 1: { x: 0 } }, "0000 0000 0001 100001"],
+    [FLYING, { 1: { x: 10, v: 5 } }, "0000 0000 0001 0000 010 10"],
+    [FLYING, { 1: { x: 1, v: -3 } }, "0000 0000 0001 0000 000"],
     [SHIPS, { x: ship(0, 0) }, "0000 0000 0000"],
     [SHIPS, { 1: { x: 101, turn: 0 } }, "0000 0000 0000"],
     [SHIPS, { 1: null }, "0000 0000 0000"],
@@ -243,7 +249,7 @@ test("a change that does not fit its base is refused", () => {
 });
 
 test("a schema of kinds that are not known is refused", () => {
-  for (const schema of [{ kind: "matrix" }, { kind: "toString" }, null, list({}), table({ a: text }), table({ a: int(0, 2 ** 31) })]) {
+  for (const schema of [{ kind: "matrix" }, { kind: "toString" }, null, list({}), table({ a: text }), table({ a: int(0, 2 ** 31) }), { ...FLYING, moves: { x: "w" } }]) {
     assert.throws(() => new Kind(schema), LayoutError, JSON.stringify(schema));
   }
 });

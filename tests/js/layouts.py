@@ -68,6 +68,16 @@ WIDE = Table(
     d=Optional(Angle(7)),
     e=Angle(2**31 - 1),
 )
+MOVED = Table(
+    9,
+    x=Int(0, 3200),
+    vx=Int(-128, 127),
+    vy=Fixed(-9, 3.5, 0.5),
+    y=Fixed(-20, 1800, 0.5),
+    angle=Angle(256),
+    spin=Int(-9, 9),
+    moves={"x": "vx", "y": "vy", "angle": "spin"},
+)
 SEEN = Table(20, by_seat=True, x=Int(0, 99), y=Int(0, 99))
 TEXTS = ["", "a", "Grüße", "将棋", "🚀 ahoy", 'a "quoted"\nline', "x" * 30]
 KEYS = ["", "0", "10", "2", "a", "b", "é", "\ue000", "🚀"]
@@ -117,6 +127,7 @@ def _cases(rng: random.Random) -> Iterator[tuple[Kind, list[Held]]]:
     yield many, [hold(many, _few_columns(shown)) for shown in _ships(rng, 300, 2)]
     for _ in range(4):
         yield SHIPS, [hold(SHIPS, value) for value in _ships(rng, rng.randint(0, 9), 5)]
+    yield MOVED, [hold(MOVED, value) for value in _moved(rng)]
     yield WIDE, [hold(WIDE, value) for value in _wide(rng)]
     for _ in range(4):
         kind = Record(seen=SEEN)
@@ -195,6 +206,28 @@ def _row(rng: random.Random) -> list[Any]:
         rng.random() < 0.5,
         7,
     ]
+
+
+def _moved(rng: random.Random) -> Iterator[Any]:
+    """Rows that go where their speed takes them, or stay, or are put somewhere."""
+    rows = {n: (rng.randint(0, 3200), 0, 0.0, rng.randint(0, 1800), 250, 0) for n in range(5)}
+    for _ in range(12):
+        for n, (x, old_vx, old_vy, y, angle, old_spin) in list(rows.items()):
+            vx = max(-128, min(127, old_vx + rng.randint(-40, 40)))
+            vy = max(-9.0, min(3.5, old_vy + rng.randint(-3, 3) / 2))
+            spin = max(-9, min(9, old_spin + rng.randint(-3, 3)))
+            to_x, to_y = max(0, min(3200, x + vx)), max(-20, min(1800, y + vy))
+            there = (to_x, vx, vy, to_y, (angle + spin) % 256, spin)
+            away = (
+                rng.randint(0, 3200),
+                vx,
+                -9.0,
+                rng.randint(-20, 1800),
+                rng.randrange(256),
+                spin,
+            )
+            rows[n] = rng.choice([there, there, there, (x, vx, vy, y, angle, 0), rows[n], away])
+        yield dict(rows)
 
 
 def _ships(rng: random.Random, count: int, steps: int) -> Iterator[Any]:

@@ -99,6 +99,11 @@ def _frames() -> list[dict[str, Any]]:
             m.Own(tick=9, change=bodies.OwnChange({"set": {"mine": 5}}), back=6, inbox=3),
             m.Delta(tick=9, time=66, change=bodies.Change({"set": {"x": 1}}), back=5, hash=77),
         ],
+        [
+            m.Own(tick=5, settled=9),
+            m.Delta(tick=5, change=bodies.Change({"set": {"x": 2}})),
+        ],
+        [m.Own(tick=8, settled=9, change=bodies.OwnChange({"set": {"mine": 6}}), back=3)],
         [m.Pong(n=1)],
         [m.Again(next=3, code="busy"), m.Error(code="flood", message="Too many messages.")],
         [m.Move()],

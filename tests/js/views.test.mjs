@@ -156,7 +156,7 @@ test("the state holds the tables of which this seat sees a part, and the secret 
 
 test("a state tells which rows only came into sight or left it", () => {
   // ship 2 left sight, 4 came into it, 5 is new, 3 moved by one
-  const bits = fromBits("01 1", "0001 00000 1", "0010 00011 100 000", "0000001 0000010", "10", "0001 000010 10");
+  const bits = fromBits("01 1", "0001 00000 1", "0010 00011 100 000", "0000001 0000010", "10", "0001 0010 10");
   const json = { in: { seen: { in: { ships: {
     set: { 4: { x: 1 }, 5: { x: 2 } }, in: { 3: { set: { x: 21 } } }, gone: ["2"], enter: [4], leave: [2],
   } } } } };

@@ -2,6 +2,7 @@
 
 import math
 import random
+import struct
 from typing import Any, get_args
 
 import msgspec
@@ -15,7 +16,17 @@ from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.codes import Close, Code, ProtocolError
 from games.protocol.messages import CLIENT as CLIENT_KINDS
-from games.protocol.messages import ClientMessage, Hello, Input, Own, Ping, Pong, ServerMessage
+from games.protocol.messages import (
+    ClientMessage,
+    Delta,
+    Hello,
+    Input,
+    Own,
+    Ping,
+    Pong,
+    ServerMessage,
+)
+from games.protocol.short import SETTLED, Near
 from tests import values
 
 ENCODINGS: tuple[Encoding, ...] = ("json", "msgpack")
@@ -81,15 +92,90 @@ def test_what_a_client_says_comes_back_as_it_was(kind: Any, encoding: Encoding) 
     check()
 
 
+class Body:
+    """A change, in each encoding."""
+
+    def __init__(self, change: Any) -> None:
+        self._change = change
+
+    def plain(self) -> Any:
+        return self._change
+
+    def packed(self) -> bytes:
+        return values.encoded(self._change)
+
+
+def with_body(message: Any) -> Any:
+    """The message as a room tells it."""
+    if getattr(message, "change", None) is None:
+        return message
+    return msgspec.structs.replace(message, change=Body(message.change))
+
+
+def heard(message: Any, encoding: Encoding) -> Any:
+    """The message as it arrives: in MessagePack with the bytes of its change."""
+    if encoding == "json" or getattr(message, "change", None) is None:
+        return message
+    return msgspec.structs.replace(message, change=values.encoded(message.change))
+
+
+usual = st.builds(
+    Own,
+    tick=st.integers(0, 2**53 - 1),
+    settled=st.integers(0, 2**53 - 1),
+    change=st.none() | st.text(max_size=300),
+    back=st.sampled_from([1, 2, 255, 256]),
+) | st.builds(Delta, tick=st.integers(0, 2**53 - 1), change=st.text("x", max_size=300))
+"""What has a short form, if it is small enough."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(usual, st.integers(-32_768, 32_767), st.integers(-32_768, 32_767))
+def test_short_forms_are_read_by_what_is_known(message: Any, ahead: int, more: int) -> None:
+    settled = getattr(message, "settled", 0)
+    frame = codec.encode(with_body(message), "msgpack")
+    if frame[0] == SETTLED:
+        ahead >>= 8
+    near = Near(max(-1, message.tick - ahead), max(0, settled - more))
+    (decoded,) = decode_server(frame, "msgpack", near)
+    assert values.encoded(decoded) == values.encoded(heard(message, "msgpack"))
+    if frame[0] < 0x80:
+        for stop in range(1, len(frame)):
+            with pytest.raises((ValueError, struct.error)):
+                decode_server(frame[:stop], "msgpack", near)
+
+
+def test_what_no_short_form_says_is_said_in_an_array() -> None:
+    body = Body("x" * 252)  # 255 bytes of it, with quotes and all
+    assert codec.encode(Delta(tick=1, change=body), "msgpack")[0] == 2
+    for message in (
+        Delta(tick=1, change=Body("x" * 300)),
+        Delta(tick=1, change=body, back=2),
+        Delta(tick=1, change=body, time=7),
+        Delta(tick=1, change=body, hash=7),
+        Own(tick=1),
+        Own(tick=1, settled=1, inbox=2),
+        Own(tick=1, settled=1, refused=[(1, "no")]),
+        Own(tick=1, settled=1, view={}),
+        Own(tick=1, settled=1, change=body, hash=7),
+        Own(tick=1, settled=1, change=body, back=256),
+    ):
+        told = codec.encode(message, "msgpack")
+        assert told[0] >= 0x80
+        assert type(decode_server(told, "msgpack")[0]) is type(message)
+
+
 @encodings
 @pytest.mark.parametrize("kind", SERVER)
 def test_what_the_server_says_comes_back_as_it_was(kind: Any, encoding: Encoding) -> None:
     @settings(max_examples=25, deadline=None)
     @given(values.of(kind))
     def check(message: Any) -> None:
-        (decoded,) = decode_server(codec.encode(message, encoding), encoding)
+        told = with_body(message)
+        near = Near(getattr(message, "tick", 0), getattr(message, "settled", None) or 0)
+        (decoded,) = decode_server(codec.encode(told, encoding), encoding, near)
         assert type(decoded) is kind
-        assert values.encoded(decoded) == values.encoded(message)
+        assert values.encoded(decoded) == values.encoded(heard(message, encoding))
 
     check()
 
@@ -100,10 +186,15 @@ def test_what_the_server_says_comes_back_as_it_was(kind: Any, encoding: Encoding
 def test_a_frame_carries_several_messages_in_order(
     encoding: Encoding, messages: list[ServerMessage]
 ) -> None:
+    messages = [with_body(message) for message in messages]
+    parts = [codec.encode(message, encoding) for message in messages]
     frame = codec.frame(*messages, encoding=encoding)
-    told = decode_server(frame, encoding)
-    assert list(map(values.encoded, told)) == list(map(values.encoded, messages))
-    assert codec.join([codec.encode(m, encoding) for m in messages], encoding) == frame
+    alone = [message for part in parts for message in decode_server(part, encoding)]
+    assert list(map(type, alone)) == list(map(type, messages))
+    assert list(map(values.encoded, decode_server(frame, encoding))) == list(
+        map(values.encoded, alone)
+    )
+    assert codec.join(parts, encoding) == frame
 
 
 def test_what_stands_at_its_default_is_left_out() -> None:

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 from games import limits
+from games.client.follower import decode
 from games.protocol.codec import encode
 from games.protocol.codes import MESSAGES, Close, Code
-from games.protocol.messages import ClientMessage, Ping, ServerMessage
+from games.protocol.messages import ClientMessage, Delta, Own, Ping, ServerMessage
+from games.protocol.short import Near
 from games.sim import hold, pack, pack_change, patch, plain_change, read_kind
 from tests.protocol.conversation import document
 
@@ -20,6 +22,13 @@ KINDS = (
 
 TO_INPUTS_ALONE = {Code.INVALID, Code.BUSY, Code.GAP, Code.PAUSED}
 """Codes that never come in an ``error``; the page has them under "Inputs"."""
+
+
+class OneByte:
+    """A change in a single byte."""
+
+    def packed(self) -> bytes:
+        return b"\x80"
 
 
 def block(kind: str) -> str:
@@ -55,6 +64,14 @@ def test_the_bytes_of_the_worked_example_are_those_of_the_layout() -> None:
     assert bits is not None
     assert bits.hex(" ") == block("bits-change")
     assert plain_change(kind, old, new) == change
+
+
+def test_the_bytes_of_the_short_forms_are_those_of_the_codec() -> None:
+    own, delta = (bytes.fromhex(line) for line in block("short").splitlines())
+    settled, step = Own(tick=70_000, settled=258), Delta(tick=70_000, change=OneByte())
+    assert (encode(settled, "msgpack"), encode(step, "msgpack")) == (own, delta)
+    told = decode(own + delta, "msgpack", Near(tick=69_999, settled=256))
+    assert told == [settled, Delta(tick=70_000, change=b"\x80")]
 
 
 def test_every_kind_has_a_row() -> None:

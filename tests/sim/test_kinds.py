@@ -75,6 +75,18 @@ def test_a_kind_is_read_from_its_schema(kind: Kind) -> None:
             Table(9, by_seat=True, spectators=False),
             {"kind": "table", "rows": 9, "columns": [], "by_seat": True, "spectators": False},
         ),
+        (
+            Table(9, x=Int(0, 9), vx=Int(-1, 1), moves={"x": "vx"}),
+            {
+                "kind": "table",
+                "rows": 9,
+                "columns": [
+                    ["x", {"kind": "int", "low": 0, "high": 9}],
+                    ["vx", {"kind": "int", "low": -1, "high": 1}],
+                ],
+                "moves": {"x": "vx"},
+            },
+        ),
     ],
 )
 def test_a_schema_says_what_is_declared(kind: Kind, schema: dict[str, Any]) -> None:
@@ -121,6 +133,26 @@ def test_fields_and_columns_may_have_any_name() -> None:
         (Optional(Json()), "anything JSON-like may be none without being optional"),
         (Table(0), "the number of rows must be from 1 to 1048576"),
         (Table(1, spectators=False), "spectators are told of every table that is not by_seat"),
+        (
+            Table(1, x=Int(0, 9), moves={"x": "vx"}),
+            "x and vx, which moves it, must be columns of numbers",
+        ),
+        (
+            Table(1, x=Int(0, 9), vx=Angle(9), moves={"x": "vx"}),
+            "x and vx, which moves it, must be columns of numbers",
+        ),
+        (
+            Table(1, x=Int(0, 9), vx=Fixed(0, 9, 0.5), moves={"x": "vx"}),
+            "has other steps than vx, which moves it",
+        ),
+        (
+            Table(1, x=Int(0, 9), vx=Int(0, 9), moves={"x": "vx", "vx": "x"}),
+            "moves a column, so that none may move it",
+        ),
+        (
+            Table(1, x=Int(0, 2**31 - 1), vx=Int(0, 9), moves={"x": "vx"}),
+            "has too many values for vx to move it",
+        ),
     ],
 )
 def test_a_mistake_in_a_declaration_is_named(kind: Kind, problem: str) -> None:

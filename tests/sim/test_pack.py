@@ -315,6 +315,8 @@ def test_a_whole_value_has_the_bits_of_the_layout(kind: Kind, value: Any, bits: 
 
 T = Table(9, x=Int(0, 99), a=Angle(8))
 S = Table(9, by_seat=True, x=Int(0, 1))
+C = Table(9, a=Angle(8), v=Int(-5, 5), moves={"a": "v"})
+M = Table(9, x=Int(0, 99), v=Int(-5, 5), moves={"x": "v"})
 
 
 @pytest.mark.parametrize(
@@ -333,9 +335,16 @@ S = Table(9, by_seat=True, x=Int(0, 1))
         (Record(a=Bool(), b=Int(0, 3)), {"a": 0, "b": 0}, {"a": 0, "b": 3}, "01 11"),
         # one of two rows: x by +3, which is 6; the angle by -1, which is 1
         (T, {1: (5, 0), 2: (0, 0)}, {1: (8, 7), 2: (0, 0)},
-         "0000 0000 0001 10 000011 000001 110 1"),
+         "0000 0000 0001 10 0011 001 110 1"),
         # the only row: nothing says which
-        (T, {1: (5, 0)}, {1: (5, 4)}, "0000 0000 0001 000000 000011 111"),
+        (T, {1: (5, 0)}, {1: (5, 4)}, "0000 0000 0001 0000 011 111"),
+        # it went on by its new speed, which is 4; and by one less than that
+        (M, {1: (10, 3)}, {1: (14, 4)}, "0000 0000 0001 0000 010 10"),
+        (M, {1: (10, 3)}, {1: (12, 3)}, "0000 0000 0001 0001 000 1"),
+        (C, {1: (7, 3)}, {1: (2, 3)}, "0000 0000 0001 000 000"),
+        (C, {1: (7, 3)}, {1: (0, 3)}, "0000 0000 0001 010 000 11"),
+        (M, {1: (10, 3)}, {1: (10, 3), 2: (0, 0)},
+         "0000 0001 00010 10 0000000 0101 0000"),
         # the first of two is gone, and one is new
         (T, {1: (5, 0), 2: (0, 0)}, {2: (0, 0), 3: (9, 1)},
          "0001 00000 0001 00010 11 0001001 001 0000"),
@@ -366,7 +375,7 @@ def test_an_angle_of_a_table_turns_the_short_way(old: int, new: int, turn: int) 
     assert change is not None
     bits = BitReader(change)
     assert (bits.take(4), bits.take(4), bits.take(4)) == (0, 0, 1)
-    folded = bits.take(bits.take(6))
+    folded = bits.take(bits.take(4))
     assert folded == (2 * turn if turn >= 0 else -2 * turn - 1)
     assert unpack_change(kind, before, change) == after
 

@@ -141,6 +141,7 @@ MANY = Table(
     angle=Angle(1000),
     wide=Int(0, 2**31 - 1),
     kind=Enum("a", "b", "c"),
+    moves={"x": "vx", "y": "vy"},
 )
 
 

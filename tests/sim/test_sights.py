@@ -18,6 +18,7 @@ KIND = Table(
     wide=Int(-(2**30), 2**30 - 1),
     wider=Int(0, 2**31 - 1),
     mood=Optional(Enum("a", "b")),
+    moves={"y": "wide", "angle": "wide"},
 )
 
 places = st.integers(0, 100)

@@ -54,7 +54,7 @@ def decide(seat: int, view: View, secret: View | None, rng: Rng) -> Controls:
 
 def _attack(seat: int, me: _Ship, view: View, rng: Rng) -> Controls:
     """Turn to where the nearest ship will be when a shot arrives; fire when about there."""
-    others = [_other(view, key) for key in view["ships"] if key != str(seat)]
+    others = [_other(row) for key, row in view["ships"].items() if key != str(seat)]
     if not others:
         return Controls(turn=1, thrust=rng.below(3) == 0)
     target = min(others, key=lambda ship: hypot(ship.x - me.x, ship.y - me.y))
@@ -72,9 +72,8 @@ def _attack(seat: int, me: _Ship, view: View, rng: Rng) -> Controls:
     )
 
 
-def _other(view: View, key: str) -> _Ship:
-    row, drift = view["ships"][key], view["drifts"][key]
-    return _Ship(row["x"], row["y"], drift["vx"], drift["vy"], row["angle"])
+def _other(row: View) -> _Ship:
+    return _Ship(row["x"], row["y"], row["vx"], row["vy"], row["angle"])
 
 
 def _way_out(me: _Ship, view: View) -> int | None:

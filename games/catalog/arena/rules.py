@@ -41,20 +41,25 @@ VIEW = Record(
     ends_at=_TIME,
     score_limit=Int(0, 100),
     rocks=Table(world.ROCKS, x=_X, y=_Y, r=Int(0, 255)),
-    ships=Table(SEATS_MAX, x=_X, y=_Y, angle=Angle(ANGLES), burning=Bool()),
-    hulls=Table(SEATS_MAX, hp=Int(0, HP), safe_until=_TIME, triple_until=_TIME, back_at=_TIME),
-    drifts=Table(
+    ships=Table(
         SEATS_MAX,
-        vx=Int(-_SPEED // FINE, _SPEED // FINE),
-        vy=Int(-_SPEED // FINE, _SPEED // FINE),
+        x=_X,
+        y=_Y,
+        vx=Int(-WIDTH, WIDTH),
+        vy=Int(-HEIGHT, HEIGHT),
+        angle=Angle(ANGLES),
+        spin=Int(-world.SPIN_MAX, world.SPIN_MAX),
+        burning=Bool(),
+        moves={"x": "vx", "y": "vy", "angle": "spin"},
     ),
+    hulls=Table(SEATS_MAX, hp=Int(0, HP), safe_until=_TIME, triple_until=_TIME, back_at=_TIME),
     shots=Table(
         world.SHOTS_MAX,
         x=_X,
         y=_Y,
         vx=Fixed(-_SHOT_SPEED, _SHOT_SPEED, 0.25),
         vy=Fixed(-_SHOT_SPEED, _SHOT_SPEED, 0.25),
-        time=_TIME,
+        time=Int(0, world.SHOT_CYCLE - 1),
         seat=_SEAT,
     ),
     kits=Table(world.KITS_MAX, x=_X, y=_Y, kind=Enum(*world.KINDS)),
@@ -90,7 +95,7 @@ class Arena(Game[State]):
     """Ships, shots and rocks: who destroys most until time is up wins."""
 
     title = "arena"
-    version = 2
+    version = 3
     name = "Arena"
     summary = (
         "Ships with inertia, shots and rocks. Most kills when time is up wins; drop in anytime."
@@ -156,18 +161,20 @@ class Arena(Game[State]):
     def view(self, state: State) -> View:
         """What everybody may see; places in units, speeds in units a period, times in periods.
 
-        A ship is missing while it is wreckage. Its hull says when that is over (``back_at``), and
-        until when it is safe and shoots three at a time; its drift, how fast it was a moment ago. A
-        shot is told once: where it was at its ``time``, from when on it flies straight. ``by`` is
-        who destroyed a seat last, or -1.
+        A ship is missing while it is wreckage. Its speed is how far it came in the last period: to
+        the digit, so that places follow from it, as angles do from its spin. Its hull says when it
+        is back (``back_at``), and until when it is safe and shoots three at a time. A shot is told
+        once: where it was at its ``time``, which begins anew after ``SHOT_CYCLE``; since then it
+        flies straight. ``by`` is who destroyed a seat last, or -1.
         """
         ships = state.ships
+        before = state.past.at(1) if state.past else {}
         return {
             "ends_at": state.ends_at,
             "score_limit": state.score_limit,
             "rocks": dict(enumerate(state.rocks)),
             "ships": {
-                seat: (ship.x // FINE, ship.y // FINE, ship.angle, ship.held.thrust)
+                seat: _shown(ship, *before.get(seat, (ship.x, ship.y)))
                 for seat, ship in ships.items()
                 if ship.hp
             },
@@ -175,7 +182,6 @@ class Arena(Game[State]):
                 seat: (ship.hp, ship.safe_until, ship.triple_until, ship.back_at)
                 for seat, ship in ships.items()
             },
-            "drifts": {seat: ship.drift for seat, ship in ships.items() if ship.hp},
             "shots": {key: shot.row for key, shot in state.shots.items()},
             "kits": dict(state.kits),
             "scores": {seat: (s.kills, s.deaths, s.by) for seat, s in state.scores.items()},
@@ -191,6 +197,13 @@ class Arena(Game[State]):
 
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Controls:
         return bot.decide(seat, view, secret, rng)
+
+
+def _shown(ship: Ship, from_x: int, from_y: int) -> tuple[int, int, int, int, int, int, bool]:
+    """The row of a ship that was there a period ago."""
+    x, y = ship.x // FINE, ship.y // FINE
+    vx, vy = x - from_x // FINE, y - from_y // FINE
+    return x, y, vx, vy, ship.angle, ship.spin, ship.held.thrust
 
 
 def _ranking(scores: dict[int, Score]) -> list[list[int]]:

@@ -35,6 +35,7 @@ SPIN_GAIN = 3  # … but gently at first, so that a tap on a key turns by four d
 
 SHOT_SPEED = 64 * FINE
 SHOT_LIFE = 24  # periods: about half of the arena
+SHOT_CYCLE = 32  # periods after which what is told of a shot's time begins anew: it is gone by then
 SHOT_REACH = SHIP_RADIUS + 6 * FINE
 SHOT_NEAR = SHOT_REACH + SHOT_SPEED + 3 * SPEED_MAX  # beyond, no shot arrives within a period
 RELOAD = 5
@@ -59,8 +60,6 @@ three periods that a screen waits for news, and what an input waits for its tick
 away has to aim ahead. More would be felt by the others, who are hit where they no longer are."""
 OWN_EVERY = 4
 """Periods after which a player is told the own ship exactly; browsers foretell what is between."""
-DRIFT_EVERY = 8
-"""Periods after which all are told how fast ships drift. For bots: who watches sees it anyway."""
 
 # Rounded to integers here, once; nowhere near a tie, so every libm gives the same table.
 SINE = tuple(round(1024 * sin(step * 2 * pi / ANGLES)) for step in range(ANGLES))
@@ -106,7 +105,6 @@ class Ship(msgspec.Struct):
         reload: Periods until the gun is ready.
         ago: How many periods ago what its player sees was true.
         told: What its player was last told of it; None while there is nothing to be told.
-        drift: Its speed in units a period, as everybody was last told.
     """
 
     x: int = 0
@@ -123,7 +121,6 @@ class Ship(msgspec.Struct):
     triple_until: int = 0
     back_at: int = 0
     told: Own | None = None
-    drift: tuple[int, int] = (0, 0)
 
 
 class Shot(msgspec.Struct):
@@ -252,7 +249,7 @@ def spawn(state: State, ship: Ship) -> None:
     ship.angle = state.rng.below(ANGLES)
     ship.hp = HP
     ship.safe_until = state.time + SAFE_FOR
-    ship.told, ship.drift = own(ship), (0, 0)
+    ship.told = own(ship)
 
 
 def free_spot(state: State) -> tuple[int, int]:
@@ -365,7 +362,7 @@ def _fire(state: State, seat: int, ship: Ship) -> None:
         x, y = ship.x + (SHIP_RADIUS * cosine >> 10), ship.y + (SHIP_RADIUS * sine >> 10)
         vx = (SHOT_SPEED * cosine >> 10) + (ship.vx >> 1)
         vy = (SHOT_SPEED * sine >> 10) + (ship.vy >> 1)
-        row = (x // FINE, y // FINE, vx / FINE, vy / FINE, state.time, seat)
+        row = (x // FINE, y // FINE, vx / FINE, vy / FINE, state.time % SHOT_CYCLE, seat)
         dies_at = state.time + SHOT_LIFE
         state.born += 1
         state.shots[state.born] = Shot(seat, x, y, vx, vy, dies_at, ship.ago, row)
@@ -480,16 +477,13 @@ def _reaches(dx: int, dy: int) -> bool:
 def _remember(state: State) -> None:
     """Keep what shots and players will ask for."""
     places: Places = {}
-    time, drifts = state.time, not state.time % DRIFT_EVERY
     for seat, ship in state.ships.items():
         if not ship.hp:
             ship.told = None
             continue
         places[seat] = (ship.x, ship.y)
-        if ship.told is None or not (time + seat) % OWN_EVERY:
+        if ship.told is None or not (state.time + seat) % OWN_EVERY:
             ship.told = own(ship)
-        if drifts:
-            ship.drift = ((ship.vx + FINE // 2) // FINE, (ship.vy + FINE // 2) // FINE)
     state.past.keep(places)
 
 

@@ -58,7 +58,7 @@ def _fixed(schema: Any) -> Fixed:
 def _table(schema: Any) -> Table:
     columns = _named(schema["columns"])
     by_seat, spectators = schema.get("by_seat", False), schema.get("spectators", True)
-    return Table.of(schema["rows"], columns, by_seat, spectators)
+    return Table.of(schema["rows"], columns, by_seat, spectators, schema.get("moves", {}))
 
 
 def _named(pairs: Any) -> dict[str, Kind]:

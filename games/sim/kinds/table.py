@@ -20,7 +20,7 @@ from games.sim.bits import BitReader, Bits, BitWriter, LayoutError, count_of
 from games.sim.diff import Change
 from games.sim.kinds.containers import count_problems, inner_problems, stated
 from games.sim.kinds.kind import Kind, Problems, Scalar, ViewError, shown
-from games.sim.kinds.scalars import Angle, Fixed, Number
+from games.sim.kinds.scalars import Angle, Fixed, Int, Number
 from games.sim.rows import Columns, Ints, Rows
 from games.sim.sights import Seen
 
@@ -49,16 +49,22 @@ class Table(Kind):
         columns: Name and kind of each, in order.
         by_seat: Whether each seat is told only the rows in its sight; ``Game.sees`` says which.
         spectators: Whether spectators are told all rows of such a table, or none.
+        moves: Names of columns, each with that of another which moves it: its speed, in the same
+            steps. What follows from the speed is not told, so that a row that goes on as it went
+            takes hardly a bit. Both are numbers of one step, or an angle is moved by whole numbers,
+            and nothing moves a speed.
     """
 
     rows: int
     columns: Mapping[str, Scalar]
     by_seat: bool
     spectators: bool
+    moves: Mapping[str, str]
     _empty: Rows
     _widths: tuple[int, ...]
     _codes: Ints
-    _angles: tuple[tuple[int, int], ...]
+    _counting: r.Counting
+    _sizes: tuple[int, ...]
     _numbers: "_Numbers | None"
     _row: Callable[[Any], Any]
     _known: "list[_Known]"
@@ -75,52 +81,72 @@ class Table(Kind):
         *,
         by_seat: bool = False,
         spectators: bool = True,
+        moves: Mapping[str, str] = _NOTHING,
         **columns: Kind,
     ) -> None:
-        self._make(rows_max, columns, by_seat, spectators)
+        self._make(rows_max, columns, by_seat, spectators, moves)
 
     @classmethod
-    def of(cls, rows: int, columns: Mapping[str, Kind], by_seat: bool, spectators: bool) -> "Table":
+    def of(
+        cls,
+        rows: int,
+        columns: Mapping[str, Kind],
+        by_seat: bool,
+        spectators: bool,
+        moves: Mapping[str, str] = _NOTHING,
+    ) -> "Table":
         """A table whose columns may have any name."""
         table = cls.__new__(cls)
-        table._make(rows, columns, by_seat, spectators)
+        table._make(rows, columns, by_seat, spectators, moves)
         return table
 
     def _make(
-        self, rows: int, columns: Mapping[str, Kind], by_seat: bool, spectators: bool
+        self,
+        rows: int,
+        columns: Mapping[str, Kind],
+        by_seat: bool,
+        spectators: bool,
+        moves: Mapping[str, str],
     ) -> None:
-        said = (rows, by_seat, spectators, *columns.items())
+        said = (rows, by_seat, spectators, *sorted(moves.items()), *columns.items())
         problems = _problems(rows, columns, by_seat, spectators)
+        problems += [] if problems else _moves_problems(columns, moves)
         if problems:
             self._be(*said, problems=problems)
             return
         kinds = list(columns.values())
-        count = len(kinds)
-        places = enumerate(kinds)
-        angles = tuple((place, kind.codes) for place, kind in places if isinstance(kind, Angle))
+        counting = _counting(columns, moves)
+        sizes = tuple(_most(columns, moves, name).bit_length() for name in columns)
         self._be(
             *said,
             rows=rows,
             columns=columns,
             by_seat=by_seat,
             spectators=spectators,
+            moves=moves,
             _empty=Rows(np.empty(0, np.int64), np.empty((0, len(kinds)), np.int64)),
             _widths=tuple(kind.width for kind in kinds),
             _codes=np.array([kind.codes for kind in kinds], np.int64),
-            _angles=angles,
+            _counting=counting,
+            _sizes=sizes,
             _numbers=_Numbers.of(kinds),
             _row=_row_of(list(columns)),
             _codes_of=unrolled.holder(tuple(map(_bounds, kinds))),
             _width=sum(kind.width for kind in kinds),
             _pack=unrolled.packer(tuple(kind.width for kind in kinds)),
-            _plan=sights.Plan(np.array([kind.width for kind in kinds], np.int64), angles),
-            _moved=unrolled.mover(count, angles) if count else _unmoved,
+            _plan=sights.Plan(
+                np.array([kind.width for kind in kinds], np.int64),
+                np.array(sizes, np.int64),
+                counting,
+            ),
+            _moved=unrolled.mover(sizes, counting) if kinds else _unmoved,
             _known=list(map(_Known, kinds)),
         )
 
     def __repr__(self) -> str:
         columns = "".join(f", {name}={kind!r}" for name, kind in self.columns.items())
-        return f"Table({self.rows}{', by_seat=True' if self.by_seat else ''}{columns})"
+        moves = f", moves={dict(self.moves)!r}" if self.moves else ""
+        return f"Table({self.rows}{', by_seat=True' if self.by_seat else ''}{moves}{columns})"
 
     def parts(self) -> Iterator[tuple[str, Kind]]:
         for name, kind in self.columns.items():
@@ -133,6 +159,8 @@ class Table(Kind):
             schema["by_seat"] = True
         if not self.spectators:
             schema["spectators"] = False
+        if self.moves:
+            schema["moves"] = dict(self.moves)
         return schema
 
     def column(self, rows: Rows, name: str) -> NDArray[np.float64]:
@@ -392,7 +420,7 @@ class Table(Kind):
 
     def _tell_of_many(self, old: Rows, new: Rows) -> Bits | None:
         found = r.difference(old, new)
-        changed, count, folded = r.changes(found.before, found.after, self._angles)
+        changed, count, folded = r.changes(found.before, found.after, self._counting)
         if not (count or len(found.gone) or len(found.added_ids)):
             return None
         bits = BitWriter()
@@ -409,7 +437,8 @@ class Table(Kind):
             if count < len(changed):
                 r.write_mask(bits, changed)
             widths = r.widths(folded, len(self._widths))
-            bits.each(widths, 6)
+            for width, size in zip(widths, self._sizes, strict=True):
+                bits.put(width, size)
             r.write_cells(bits, folded, widths)
         return bits.all()
 
@@ -444,12 +473,11 @@ class Table(Kind):
             changed = r.read_mask(bits, len(before))
             if np.count_nonzero(changed) != count:
                 raise LayoutError("more or fewer rows changed than are counted")
-        widths = tuple(bits.take(6) for _ in self.columns)
+        widths = tuple(map(bits.take, self._sizes))
         if widths and max(widths) > r.CODE_BITS_MAX:
             raise LayoutError("a difference that no column has")
-        after = before[changed] + r.unzigzag(r.read_cells(bits, count, widths))
-        for place, steps in self._angles:
-            after[:, place] %= steps
+        differences = r.unzigzag(r.read_cells(bits, count, widths))
+        after = r.uncounted(before[changed], differences, self._counting)
         if (after < 0).any() or (after >= self._codes).any():
             raise LayoutError("a code that its column does not have")
         cells = before.copy()
@@ -472,6 +500,23 @@ def _bounds(kind: Kind) -> tuple[int, int] | None:
     if not isinstance(kind, Number) or kind.step is not None:
         return None
     return kind.least, kind.least + kind.codes - 1
+
+
+def _counting(columns: Mapping[str, Kind], moves: Mapping[str, str]) -> r.Counting:
+    places = {name: place for place, name in enumerate(columns)}
+    return r.Counting(
+        tuple((places[n], kind.codes) for n, kind in columns.items() if isinstance(kind, Angle)),
+        tuple((places[n], places[by], columns[by].least) for n, by in moves.items()),  # type: ignore[attr-defined]  # a number
+    )
+
+
+def _most(columns: Mapping[str, Kind], moves: Mapping[str, str], name: str) -> int:
+    """The most bits that a difference of this column takes, with its sign."""
+    far = columns[name].codes - 1
+    if name in moves and not isinstance(columns[name], Angle):
+        speed: Any = columns[moves[name]]
+        far += max(abs(speed.least), abs(speed.least + speed.codes - 1))
+    return far.bit_length() + 1
 
 
 def _unmoved(old: object, new: object) -> None:
@@ -611,6 +656,21 @@ def _row_of(names: list[str]) -> Callable[[Any], Any]:
         return (taken,) if count == 1 else taken
 
     return cells
+
+
+def _moves_problems(columns: Mapping[str, Kind], moves: Mapping[str, str]) -> Problems:
+    found: Problems = []
+    for name, by in moves.items():
+        moved, speed = columns.get(name), columns.get(by)
+        if not isinstance(moved, Int | Fixed | Angle) or not isinstance(speed, Int | Fixed):
+            found.append(("", f"{name} and {by}, which moves it, must be columns of numbers"))
+        elif moved.step != speed.step:
+            found.append((f".{name}", f"has other steps than {by}, which moves it"))
+        elif by in moves:
+            found.append((f".{by}", "moves a column, so that none may move it"))
+        elif _most(columns, moves, name) > r.CODE_BITS_MAX:
+            found.append((f".{name}", f"has too many values for {by} to move it"))
+    return found
 
 
 def _problems(rows: object, columns: Mapping[str, Any], by_seat: Any, spectators: Any) -> Problems:

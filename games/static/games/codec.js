@@ -4,10 +4,11 @@
  * A frame from the server carries one or more messages: in JSON (text) one a line, in MessagePack
  * (binary) one after another. A frame from the client carries one. In JSON a message is a map with
  * its kind under `t`; in MessagePack it is an array of its kind's number and its fields in order.
- * On this side of the codec both are the map. A view in MessagePack stays the bytes that it is.
+ * On this side of the codec both are the map. A view in MessagePack stays the bytes that it is. What
+ * the server says in nearly every tick has a short form there, which begins with no array.
  */
 
-import { decodeAll, encode as encodeMsgpack } from "./msgpack.js";
+import { Reader, encode as encodeMsgpack } from "./msgpack.js";
 
 /** WebSocket subprotocols by encoding. */
 export const SUBPROTOCOLS = { msgpack: "evertick.v1.msgpack", json: "evertick.v1.json" };
@@ -32,13 +33,26 @@ export const SERVER = [
     settings: SAID, schema: SAID, settled: 0, resume: "",
   }],
   ["snapshot", { tick: SAID, time: SAID, view: SAID }],
-  ["delta", { tick: SAID, time: SAID, change: SAID, back: 1, hash: null }],
+  ["delta", { tick: SAID, change: SAID, back: 1, time: null, hash: null }],
   ["own", { tick: SAID, settled: null, change: null, view: null, back: 1, inbox: 1, refused: [], hash: null }],
   ["again", { next: SAID, code: SAID }],
   ["pong", { n: SAID }],
   ["error", { code: SAID, message: SAID }],
   ["move", {}],
 ];
+
+/** The short forms, by their first byte; `near` is what is known: `{tick, settled}`. */
+const SHORT = [
+  (reader, near) => ({
+    t: "own", tick: nearest(near.tick, reader.uint(1), 0x100), settled: nearest(near.settled, reader.uint(2)),
+  }),
+  (reader, near) => ({
+    t: "own", tick: nearest(near.tick, reader.uint(2)), settled: nearest(near.settled, reader.uint(2)),
+    back: reader.uint(1), change: reader.binary(reader.uint(1)),
+  }),
+  (reader, near) => ({ t: "delta", tick: nearest(near.tick, reader.uint(2)), change: reader.binary(reader.uint(1)) }),
+];
+const NOTHING_KNOWN = { tick: 0, settled: 0 };
 
 /** `{tag, fields}` by name; no name is used by both sides. */
 const KINDS = new Map([CLIENT, SERVER].flatMap((kinds) => kinds.map(([t, fields], tag) => [t, { tag, fields }])));
@@ -74,10 +88,12 @@ export function encode(message, encoding) {
  * is no message.
  * @param {string | ArrayBuffer | Uint8Array} frame
  * @param {typeof SERVER} kinds of the side that sent it
+ * @param {{tick: number, settled: number}} near the tick of the shared view that is held, and the
+ *   last input that is settled: short forms tell the lowest bits of such numbers
  * @returns {{t: string}[]}
  */
-export function decode(frame, kinds = SERVER) {
-  const parts = typeof frame === "string" ? lines(frame) : decodeAll(frame).map((part) => named(part, kinds));
+export function decode(frame, kinds = SERVER, near = NOTHING_KNOWN) {
+  const parts = typeof frame === "string" ? lines(frame) : stream(frame, kinds, near);
   const messages = parts.filter((part) => part !== undefined);
   for (const message of messages) {
     if (message === null || typeof message !== "object" || typeof message.t !== "string") {
@@ -85,6 +101,23 @@ export function decode(frame, kinds = SERVER) {
     }
   }
   return messages;
+}
+
+function stream(frame, kinds, near) {
+  const reader = new Reader(frame);
+  const parts = [];
+  while (!reader.ended) {
+    const short = kinds === SERVER ? SHORT[reader.next] : undefined;
+    if (short === undefined) parts.push(named(reader.value(0), kinds));
+    else parts.push((reader.take(1), short(reader, near)));
+  }
+  return parts;
+}
+
+/** The number nearest to a known one that ends in the same bits as `low`; none below 0 is. */
+function nearest(known, low, turn = 0x10000) {
+  const number = known + ((((low - known) % turn) + 1.5 * turn) % turn) - turn / 2;
+  return number >= 0 ? number : low;
 }
 
 /** The array that stands for a message; what is left out at its end is what is so by default. */

@@ -17,7 +17,7 @@
  * `screen.js`.
  */
 
-import { SUBPROTOCOLS, decode, encode, encodingOf } from "./codec.js";
+import { SERVER, SUBPROTOCOLS, decode, encode, encodingOf } from "./codec.js";
 import { FINAL, Link } from "./link.js";
 import { Move } from "./move.js";
 import { Screen } from "./screen.js";
@@ -437,7 +437,7 @@ export class Room {
     this.#count.bytesIn += bytes;
     let messages;
     try {
-      messages = decode(data);
+      messages = decode(data, SERVER, this.#session.near);
     } catch (error) {
       console.error("evertick: a frame that cannot be read", error);
       if (socket === this.#socket) this.#lose(LOST, CLOSE_MALFORMED);

@@ -317,13 +317,19 @@ class Record {
   }
 }
 
-function tableOf({ rows, columns, by_seat: bySeat = false }) {
+function tableOf({ rows, columns, by_seat: bySeat = false, moves = {} }) {
   const scalars = columns.map(([name, schema]) => {
     const scalar = compiled(schema);
     if (!(scalar instanceof Scalar && scalar.width < 32)) throw new LayoutError(`column ${name} is no small scalar`);
     return scalar;
   });
-  return new Table(rows, columns.map(([name]) => name), scalars, bySeat);
+  const names = columns.map(([name]) => name);
+  const movers = Object.entries(moves).map(([name, by]) => {
+    const [place, speed] = [names.indexOf(name), names.indexOf(by)];
+    if (place < 0 || speed < 0) throw new LayoutError(`${by} cannot move ${name}`);
+    return { place, speed, least: columns[speed][1].low };
+  });
+  return new Table(rows, names, scalars, bySeat, movers);
 }
 
 const KINDS = {

@@ -34,9 +34,9 @@ export function encode(value) {
  * @returns {unknown[]}
  */
 export function decodeAll(bytes) {
-  const reader = new Reader(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  const reader = new Reader(bytes);
   const values = [];
-  while (reader.at < reader.bytes.length) values.push(reader.value(0));
+  while (!reader.ended) values.push(reader.value(0));
   return values;
 }
 
@@ -152,11 +152,29 @@ class Writer {
   }
 }
 
-class Reader {
-  constructor(bytes) {
+/** Takes values from bytes one after another, and what stands between them. */
+export class Reader {
+  /** @param {Uint8Array | ArrayBuffer} data */
+  constructor(data) {
+    const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
     this.bytes = bytes;
     this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = 0;
+  }
+
+  get ended() {
+    return this.at >= this.bytes.length;
+  }
+
+  /** The byte that comes next. */
+  get next() {
+    return this.bytes[this.at];
+  }
+
+  /** A number in one byte or two, without a tag. */
+  uint(size) {
+    const start = this.take(size);
+    return size === 1 ? this.data.getUint8(start) : this.data.getUint16(start);
   }
 
   value(depth) {

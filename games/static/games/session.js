@@ -240,6 +240,11 @@ export class Session {
     return this.#dueAt();
   }
 
+  /** What short forms of messages are read by. */
+  get near() {
+    return { tick: this.shared.tick, settled: this.settled };
+  }
+
   // --- inputs ----------------------------------------------------------------------------------
 
   /**
@@ -405,7 +410,7 @@ export class Session {
     frame.moved = true;
   }
 
-  #onDelta({ tick, time, change, back, hash }, frame) {
+  #onDelta({ tick, change, back, time: told, hash }, frame) {
     this.#heardTick(frame.now);
     if (tick <= this.shared.tick) return;
     const view = this.#follow("shared", change, tick - (back ?? 1), frame);
@@ -414,6 +419,7 @@ export class Session {
       this.missing.shared = true;
       return;
     }
+    const time = told ?? this.shared.time + (back ?? 1);
     this.shared = { tick, time, view };
     this.missing.shared = false;
     frame.moved = true;

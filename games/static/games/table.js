@@ -23,12 +23,24 @@ export class Table {
    * @param {string[]} names of the columns
    * @param {import("./kinds.js").Scalar[]} scalars their kinds
    * @param {boolean} bySeat whether rows may come into and leave sight
+   * @param {{place: number, speed: number, least: number}[]} movers places of columns that others
+   *   move, and of these, each with what its code 0 stands for in steps
    */
-  constructor(most, names, scalars, bySeat) {
+  constructor(most, names, scalars, bySeat, movers) {
     this.most = most;
     this.names = names;
     this.scalars = scalars;
     this.bySeat = bySeat;
+    this.movers = movers;
+    /** Of each column, the bits that tell how wide its differences are. */
+    this.sizes = scalars.map(({ top }, place) => bitLength(bitLength(top + this.#farthest(place)) + 1));
+  }
+
+  /** How far its speed takes a column at the most, in steps. */
+  #farthest(place) {
+    const mover = this.movers.find((moved) => moved.place === place);
+    if (mover === undefined) return 0;
+    return Math.max(Math.abs(mover.least), Math.abs(mover.least + this.scalars[mover.speed].top));
   }
 
   whole(reader) {
@@ -89,21 +101,33 @@ export class Table {
     const changed = reader.count(rows.length);
     if (changed === 0) return;
     const marks = changed < rows.length ? readMarks(reader, rows.length, changed) : null;
-    const widths = scalars.map(() => reader.bits(6));
+    const widths = this.sizes.map((size) => reader.bits(size));
     if (widths.some((width) => width > 32)) throw new LayoutError("a difference that is too wide");
+    const differences = new Array(scalars.length);
     for (let i = 0; i < rows.length; i++) {
       if (marks !== null && marks[i] === 0) continue;
       const at = i * scalars.length;
-      let differs = 0;
       for (let column = 0; column < scalars.length; column++) {
         const zigzag = reader.bits(widths[column]);
-        if (zigzag === 0) continue;
-        const difference = zigzag & 1 ? -(zigzag >>> 1) - 1 : zigzag >>> 1;
-        codes[at + column] = scalars[column].moved(codes[at + column], difference);
-        differs = 1;
+        differences[column] = zigzag & 1 ? -(zigzag >>> 1) - 1 : zigzag >>> 1;
       }
-      if (differs) rows[i] = this.#row(codes, at);
+      if (this.#move(codes, at, differences)) rows[i] = this.#row(codes, at);
     }
+  }
+
+  /** Make a row's codes what they are now; whether any is another. Speeds go before what they move. */
+  #move(codes, at, differences) {
+    const { scalars, movers } = this;
+    let differs = false;
+    for (const { place, speed, least } of movers) {
+      differences[place] += scalars[speed].moved(codes[at + speed], differences[speed]) + least;
+    }
+    for (let column = 0; column < scalars.length; column++) {
+      if (differences[column] === 0) continue;
+      codes[at + column] = scalars[column].moved(codes[at + column], differences[column]);
+      differs = true;
+    }
+    return differs;
   }
 
   // --- rows and tables ---------------------------------------------------------------------------

@@ -23,8 +23,8 @@ function hullsHurt(before, after) {
     const old = before.hulls[key];
     const ship = before.ships[key] ?? after.ships[key];
     if (!old || !ship || hp >= old.hp) continue;
-    const { vx = 0, vy = 0 } = before.drifts[key] ?? {};
-    const at = { seat: Number(key), x: ship.x, y: ship.y, vx, vy };
+    const { x, y, vx, vy } = ship;
+    const at = { seat: Number(key), x, y, vx, vy };
     if (hp > 0) found.push({ kind: "hurt", ...at });
     else found.push({ kind: "destroyed", ...at, by: after.scores[key]?.by ?? -1 });
   }

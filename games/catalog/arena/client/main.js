@@ -220,8 +220,7 @@ class Client {
     let mine = room.seat in state.ships ? (this.pilot?.ship(now) ?? null) : null;
     for (const [key, row] of Object.entries(this.track.at(now))) {
       const seat = Number(key);
-      const { vx = 0, vy = 0 } = state.drifts[key] ?? {};
-      const ship = { ...row, seat, vx, vy, angle: row.angle * TURN };
+      const ship = { ...row, seat, angle: row.angle * TURN };
       if (seat !== room.seat) ships.push(ship);
       else if (mine === null && key in state.ships) mine = ship; // not told of it yet
     }

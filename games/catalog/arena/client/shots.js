@@ -11,7 +11,7 @@
 
 import { cosine, sine } from "./step.js";
 import {
-  FINE, HEIGHT, SHIP_RADIUS, SHOT_LIFE, SHOT_REACH, SHOT_SPEED, SPREAD, TURN, WIDTH,
+  FINE, HEIGHT, SHIP_RADIUS, SHOT_CYCLE, SHOT_LIFE, SHOT_REACH, SHOT_SPEED, SPREAD, TURN, WIDTH,
 } from "./world.js";
 
 /** Periods of the screen in which a shot of others catches up with the present. */
@@ -26,7 +26,8 @@ const TRAIL = 0.75;
 const HIT_NEAR = 130;
 
 /**
- * @typedef {object} Row as told: units, units a period, and the room's time at which it began
+ * @typedef {object} Row as told: units, units a period, and the room's time at which it began, of
+ *   which SHOT_CYCLE is left out as often as there is
  * @property {number} x
  * @property {number} y
  * @property {number} vx
@@ -116,15 +117,16 @@ export class Shots {
   }
 
   #begin(row, { seat, rocks, time, now }) {
+    const age = (((time - row.time) % SHOT_CYCLE) + SHOT_CYCLE) % SHOT_CYCLE;
     if (row.seat === seat) {
       for (const [name, shot] of this.#all) {
         if (shot.told || !alike(shot.row, row)) continue;
         this.#all.delete(name);
-        return { ...shot, time: row.time, told: true };
+        return { ...shot, time: time - age, told: true };
       }
     }
-    const bornAt = row.seat === seat ? now - (time - row.time) * this.periodMs : null;
-    return { ...made(row, rocks), bornAt, time: row.time, told: true };
+    const bornAt = row.seat === seat ? now - age * this.periodMs : null;
+    return { ...made(row, rocks), bornAt, time: time - age, told: true };
   }
 
   /** How many periods it has flown on the screen. */

@@ -14,6 +14,7 @@ export const SPIN_GAIN = 3;
 
 export const SHOT_SPEED = 64; // units a period
 export const SHOT_LIFE = 24; // periods
+export const SHOT_CYCLE = 32; // periods after which the time of a shot is told anew from 0
 export const SHOT_REACH = 40; // units from a ship's centre
 export const RELOAD = 5; // periods between two shots
 export const SPREAD = 9; // steps between the shots of a triple
