@@ -195,7 +195,12 @@ COURIER_MESSAGES_MAX = 2000
 oldest are dropped; their receivers notice the gap and ask."""
 
 LETTER_MESSAGES_MAX = 100
-"""Messages that are on their way at once: those for one channel go, and are lost, together."""
+"""Messages that are on their way at once: those for one worker go, and are lost, together."""
+
+LETTER_PAUSE_S = 0.005
+"""Seconds from one letter to the next that holds nothing but inputs, which wait for each other half
+of that in the middle. So those of any number of players cost their worker, and the one that runs
+their rooms, two hundred messages a second; one of a few players alone does not wait."""
 
 # --- The room store ------------------------------------------------------------------------------
 
