@@ -371,8 +371,8 @@ class Courier:
         while True:
             await self._go.wait()
             self._left_at = asyncio.get_running_loop().time()
-            letters = self._letters()
-            await asyncio.gather(*(self._carry(*letter) for letter in letters.items()))
+            for worker, messages in self._letters().items():
+                await self._carry(worker, messages)
 
     def _letters(self) -> dict[str, list[msgspec.Raw]]:
         """What waits, or as much as may be on its way at once, by worker."""
