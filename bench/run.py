@@ -132,16 +132,17 @@ def _runs_of(
 def fixed(contender: Contender, options: argparse.Namespace) -> None:
     """One load, and what it costs; with a profile, where the time goes."""
     if options.profile:
-        if not isinstance(contender, Evertick) or len(contender.roles) > 1:
-            raise SystemExit("only a single worker of Evertick can be profiled")
+        if not isinstance(contender, Evertick):
+            raise SystemExit("only workers of Evertick can be profiled")
         contender.profile = True
     with bout(contender, two_cores()) as fight:
         fight.fill(options.rooms, options.seats)
         sample = fight.sample(options.seconds, settle_s=2.0)
         print(report.one(sample))
         if options.profile:
-            (path,) = fight.running.reports.values()
-            print(hotspots.flat(path.with_suffix(".stacks")))
+            for part, process in fight.running.parts.items():
+                stacks = fight.running.reports[process].with_suffix(".stacks")
+                print(f"\n{part}: {hotspots.flat(stacks)}")
 
 
 # --- what is asked for ---------------------------------------------------------------------------

@@ -195,7 +195,13 @@ COURIER_MESSAGES_MAX = 2000
 oldest are dropped; their receivers notice the gap and ask."""
 
 LETTER_MESSAGES_MAX = 100
-"""Messages that are on their way at once: those for one channel go, and are lost, together."""
+"""Messages that are on their way at once: those for one worker go, and are lost, together."""
+
+LETTER_PAUSE_S = 0.004
+"""Seconds from one letter to the next that holds nothing but inputs. So those of any number of
+players are at most 250 messages a second for their worker and the one that runs their rooms, and
+wait for two to three milliseconds in the middle (timers are exact to one); those of few players
+hardly wait."""
 
 # --- The room store ------------------------------------------------------------------------------
 

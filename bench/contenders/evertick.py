@@ -248,7 +248,7 @@ class Evertick:
                 running.env = worker.env
                 if role != "host":
                     running.ports.append(worker.port)
-                if role != "gateway":
+                if role != "gateway" or self.profile:
                     running.reports[process] = report
             yield running
 

@@ -40,9 +40,6 @@ from games.hosting.relay import (
     Run,
     Say,
     Up,
-    decode_up,
-    hear,
-    opened,
 )
 from games.hosting.worker import Worker
 from games.limits import (
@@ -107,9 +104,8 @@ class RoomConsumer(AsyncConsumer):
         )
         self._start(thought_s)
         await send({"type": "room.ready"})
-        listen = partial(hear, self.worker.layer, scope["channel"])
         try:
-            await await_many_dispatch([receive, listen], self.dispatch)
+            await await_many_dispatch([receive], self.dispatch)
         except StopConsumer:
             pass
         except Exception as error:  # noqa: BLE001 - players must not wait for a room that is gone
@@ -120,11 +116,6 @@ class RoomConsumer(AsyncConsumer):
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Channels' own, without its hop through the shared thread."""
         await getattr(self, get_handler_name(message))(message)
-
-    async def room_up(self, message: dict[str, Any]) -> None:
-        """A letter from another worker."""
-        for said in opened(message["body"], decode_up):
-            self.take(said)
 
     async def room_close(self, message: dict[str, Any]) -> None:
         """The room is over, and everybody was told."""

@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 
 from games import services
 from games.hosting.ledger import HOLLOW, Checkpoint, Lease, LedgerError, Loaded, Owner
-from games.hosting.relay import Found, Run, Where, room_channel
+from games.hosting.relay import Found, Run, Where
 from games.hosting.roles import by_weight, same_rules
 from games.limits import ROOMS_PER_WORKER_MAX, WHERE_WAIT_S
 from games.protocol.codes import Close, Code, ProtocolError
@@ -182,7 +182,6 @@ class Finder:
             "loaded": loaded,
             "heard_ms": beats.get(lease.before),
             "worker": worker,
-            "channel": room_channel(worker.id, match),
         }
         closer = self._closers[match]
         try:

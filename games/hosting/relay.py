@@ -7,13 +7,19 @@ tick and worker). ``Moved`` comes from whoever runs the room from now on, or fro
 
 The layer may lose any of them. What is told names what it builds on, what is said is numbered,
 ``Attach`` is repeated until it is answered, and what is said down is counted.
+
+Each worker listens on one channel, for its sockets, for its rooms, and for itself. What goes there
+from one worker goes in letters, in the order in which it was said: so a socket's last input is not
+overtaken by the word that it is gone. A message through the layer costs both workers more than all
+they do with an input, so an input waits a little for others; nothing else does, and what need not
+wait takes with it what waits.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol
 
 import msgspec
 from channels.exceptions import ChannelFull
@@ -21,7 +27,12 @@ from channels.layers import BaseChannelLayer
 from redis.exceptions import RedisError
 
 from games.hosting.ledger import Lease
-from games.limits import COURIER_MESSAGES_MAX, LAYER_RETRY_S, LETTER_MESSAGES_MAX
+from games.limits import (
+    COURIER_MESSAGES_MAX,
+    LAYER_RETRY_S,
+    LETTER_MESSAGES_MAX,
+    LETTER_PAUSE_S,
+)
 from games.protocol.codec import Encoding
 from games.services import RoomSpec
 
@@ -112,6 +123,13 @@ class Remove(_Message):
 
 
 Up = Attach | Say | Ask | Check | Quit | Detach | End | Remove
+
+
+class ForRoom(_Message):
+    """Something for a room that the worker which hears this runs."""
+
+    match: str
+    said: Up
 
 
 # --- down --------------------------------------------------------------------------------------
@@ -231,22 +249,13 @@ class Leaving(_Message):
 
 Down = Tell | Publish | Moved | Where | Found | Run | Leaving
 
-T = TypeVar("T")
+Word = ForRoom | Down
+"""What one worker says to another."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_word: msgspec.msgpack.Decoder[Word] = msgspec.msgpack.Decoder(Word)
+_words: msgspec.msgpack.Decoder[list[Word]] = msgspec.msgpack.Decoder(list[Word])
 _parts: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw])
-_up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
-_down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
-
-
-def decode_up(body: bytes) -> Up:
-    """A message to a room."""
-    return _up.decode(body)
-
-
-def decode_down(body: bytes) -> Down:
-    """A message to the sockets of a worker."""
-    return _down.decode(body)
 
 
 class Socket(Protocol):
@@ -271,14 +280,9 @@ class Socket(Protocol):
         """Something changed; ``tick`` is that of the shared view it leads to, -1 if to none."""
 
 
-def room_channel(worker: str, match: str) -> str:
-    """The layer channel of a room, in the worker that runs it."""
-    return f"room.{worker}.{match}"
-
-
-def gateway_channel(worker: str) -> str:
-    """The layer channel of all sockets of a worker."""
-    return f"gateway.{worker}"
+def worker_channel(worker: str) -> str:
+    """The layer channel of a worker: of its rooms, of its sockets, and of itself."""
+    return f"worker.{worker}"
 
 
 async def hear(layer: BaseChannelLayer, channel: str) -> dict[str, Any]:
@@ -304,71 +308,89 @@ async def _forget(layer: BaseChannelLayer, channel: str) -> None:
     await asyncio.gather(receiver, return_exceptions=True)
 
 
-def opened(body: bytes, decode: Callable[[bytes], T]) -> Iterator[T]:
+def opened(body: bytes) -> list[Word]:
     """The messages of a letter. What a worker of another version says, and this one does not
     understand, is left out."""
+    try:
+        return _words.decode(body)
+    except msgspec.DecodeError:
+        return list(_understood(body))
+
+
+def _understood(body: bytes) -> Iterator[Word]:
     try:
         parts = _parts.decode(body)
     except msgspec.DecodeError as error:
         return logger.warning("a letter of another worker cannot be read: %s", error)
     for part in parts:
         try:
-            message = decode(part)
+            yield _word.decode(part)
         except msgspec.DecodeError as error:
             logger.warning("another worker said something unknown: %s", error)
-        else:
-            yield message
 
 
 class Courier:
     """Carries messages to other workers, in order, without anybody waiting for it. What waits for
-    the same channel goes in one letter: on the way to the layer and back, others would wait.
+    the same worker goes in one letter.
+
+    Inputs alone wait until ``LETTER_PAUSE_S`` have passed since anything left: where little is said
+    they go at once, and where much is said their letters are few.
 
     When more wait than it may hold, the oldest are dropped and counted: whoever lacks them asks.
     """
 
     def __init__(self, layer: BaseChannelLayer) -> None:
         self._layer = layer
-        self._waiting: deque[tuple[str, str, msgspec.Raw]] = deque(maxlen=COURIER_MESSAGES_MAX)
-        self._some = asyncio.Event()
+        self._waiting: deque[tuple[str, msgspec.Raw]] = deque(maxlen=COURIER_MESSAGES_MAX)
+        self._go = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._left_at = float("-inf")
         self.dropped = 0
 
     def up(self, owner: str, match: str, message: Up) -> None:
         """Send something to a room that ``owner`` runs."""
-        self.post(room_channel(owner, match), "room.up", message)
+        self._put(owner, ForRoom(match, message))
+        if not isinstance(message, Say):
+            self._go.set()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(self._left_at + LETTER_PAUSE_S, self._go.set)
 
     def down(self, worker: str, message: Down) -> None:
         """Send something to the sockets of another worker, or to the worker itself."""
-        self.post(gateway_channel(worker), "gateway.down", message)
+        self._put(worker, message)
+        self._go.set()
 
-    def post(self, channel: str, kind: str, message: Up | Down) -> None:
-        """Send ``message`` to the handler ``kind`` of whoever listens on ``channel``."""
+    def _put(self, worker: str, message: Word) -> None:
         if len(self._waiting) == COURIER_MESSAGES_MAX:
             self.dropped += 1
-        self._waiting.append((channel, kind, msgspec.Raw(_encode(message))))
-        self._some.set()
+        self._waiting.append((worker, msgspec.Raw(_encode(message))))
 
     async def run(self) -> None:
         """Carry, until cancelled."""
         while True:
-            await self._some.wait()
-            self._some.clear()
-            while self._waiting:
-                letters = self._letters().items()
-                await asyncio.gather(*(self._carry(*to, messages) for to, messages in letters))
+            await self._go.wait()
+            self._left_at = asyncio.get_running_loop().time()
+            for worker, messages in self._letters().items():
+                await self._carry(worker, messages)
 
-    def _letters(self) -> dict[tuple[str, str], list[msgspec.Raw]]:
-        """Some of what waits, by channel and handler."""
-        letters: dict[tuple[str, str], list[msgspec.Raw]] = {}
+    def _letters(self) -> dict[str, list[msgspec.Raw]]:
+        """What waits, or as much as may be on its way at once, by worker."""
+        letters: dict[str, list[msgspec.Raw]] = {}
         for _ in range(min(len(self._waiting), LETTER_MESSAGES_MAX)):
-            channel, kind, message = self._waiting.popleft()
-            letters.setdefault((channel, kind), []).append(message)
+            worker, message = self._waiting.popleft()
+            letters.setdefault(worker, []).append(message)
+        if not self._waiting:
+            self._go.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None
         return letters
 
-    async def _carry(self, channel: str, kind: str, messages: list[msgspec.Raw]) -> None:
+    async def _carry(self, worker: str, messages: list[msgspec.Raw]) -> None:
+        letter = {"type": "worker.letter", "body": _encode(messages)}
         try:
-            await self._layer.send(channel, {"type": kind, "body": _encode(messages)})
+            await self._layer.send(worker_channel(worker), letter)
         except (ChannelFull, *LAYER_ERRORS) as error:
             self.dropped += len(messages)
-            where = channel.partition(".")[0]
-            logger.warning("%d messages to a %s were lost: %r", len(messages), where, error)
+            logger.warning("%d messages to a worker were lost: %r", len(messages), error)

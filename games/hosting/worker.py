@@ -3,7 +3,7 @@
 A room runs in the worker that has its lease; sockets find it there, whichever worker they came in
 at. When that worker falls silent any other takes its rooms over, reads what the room store has of
 them, and tells all workers, so that sockets move to it. Small loops keep this true: signs of life,
-the sweep of rows whose message was lost, and what other workers' rooms tell the sockets here.
+the sweep of rows whose message was lost, and what other workers tell the rooms and sockets here.
 
 A worker that drains gives its rooms to others and then asks its sockets to move. It may go on as a
 gateway for as long as it likes.
@@ -42,8 +42,8 @@ from games.hosting.relay import (
     Check,
     Courier,
     Detach,
-    Down,
     End,
+    ForRoom,
     Found,
     Leaving,
     Moved,
@@ -54,10 +54,10 @@ from games.hosting.relay import (
     Tell,
     Up,
     Where,
-    decode_down,
-    gateway_channel,
+    Word,
     hear,
     opened,
+    worker_channel,
 )
 from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms, same_rules
 from games.limits import (
@@ -527,14 +527,16 @@ class Worker:
             self.post(match, owner.worker, message)
 
     async def _listen(self) -> None:
-        """Hand on what rooms of other workers tell the sockets here."""
+        """Hand on what other workers tell the rooms and the sockets here."""
         while True:
-            letter = await hear(self.layer, gateway_channel(self.id))
-            for message in opened(letter["body"], decode_down):
+            letter = await hear(self.layer, worker_channel(self.id))
+            for message in opened(letter["body"]):
                 self._hand_on(message)
 
-    def _hand_on(self, message: Down) -> None:
+    def _hand_on(self, message: Word) -> None:
         match message:
+            case ForRoom(match, said):
+                self.post(match, self.id, said)
             case Tell() as told:
                 socket = self.sockets.get(told.viewer)
                 if socket is not None and socket.owner == told.owner:

@@ -12,6 +12,7 @@ import sys
 import time
 import tracemalloc
 import weakref
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import CodeType, FrameType
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 import uvicorn
 import websockets
+from channels.layers import BaseChannelLayer
 from uvicorn.server import ServerState
 
 import games
@@ -28,6 +30,7 @@ from games.client.follower import Follower
 from games.consumers import PlayerConsumer
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.worker import Worker
+from games.limits import LETTER_PAUSE_S
 from games.tickets import ticket_issue
 from gameserver import lane
 from gameserver.lane import BINARY, LaneSocket, head
@@ -39,6 +42,9 @@ PLAYERS = 10
 TICKS = 48
 CALLS_MAX = 75
 """A client and tick: an input in, a frame out, its share of what a room does each tick."""
+ROOMS = 3
+OTHERWISE = 10
+"""Messages between two workers besides what is played: checks, now and then."""
 
 IDLE = 40
 IDLE_BYTES_MAX = 12_000
@@ -164,17 +170,30 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
-    async with workers_on(MemoryLedger(time.monotonic, trim_unarchived=True)) as start:
+def ledger() -> MemoryLedger:
+    return MemoryLedger(time.monotonic, trim_unarchived=True)
+
+
+@pytest.fixture
+async def worker(ledger: MemoryLedger) -> AsyncIterator[Worker]:
+    async with workers_on(ledger) as start:
         yield await start()
 
 
 @pytest.fixture
 async def match(worker: Worker) -> str:
+    return await a_match(worker)
+
+
+async def a_match(worker: Worker) -> str:
+    """A match of arena, which this worker runs."""
+
     def start() -> str:
         return str(services.match_start(title="arena", settings={}, players=[]).id)
 
-    return await worker.records.call(start)
+    match = await worker.records.call(start)
+    assert await worker.locate(match) == worker.id
+    return match
 
 
 def seats(count: int) -> list[int | None]:
@@ -225,6 +244,55 @@ async def test_an_input_and_a_frame_of_a_client_take_so_many_calls(
     each = calls.count / TICKS / PLAYERS
     print(f"\n{each:.1f} calls a client and tick")
     assert each < CALLS_MAX
+
+
+async def test_players_on_another_worker_share_messages_through_the_layer(
+    ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with workers_on(ledger) as start:
+        owner, gateway = await start(), await start()
+        matches = [await a_match(owner) for _ in range(ROOMS)]
+        clients = [client for match in matches for client in await joined(gateway, match, PLAYERS)]
+        rooms: list[Any] = [owner.rooms[match] for match in matches]
+        for room in rooms:
+            room._timer.cancel()
+            monkeypatch.setattr(room, "_schedule", lambda: None)
+        sent = Letters(owner.layer, monkeypatch)
+        began = time.monotonic()
+        for number in range(TICKS):
+            for client in clients:
+                client.socket.data_received(client.input(number))
+                await asyncio.sleep(0)  # what may leave does
+            await _until(lambda: all(len(room.room._inbox._waiting) == PLAYERS for room in rooms))
+            for room in rooms:
+                room._tick(1)
+                await _until(lambda room=room: room.keeper.uncommitted == 0)
+            await _until(lambda: all(client.line.sent for client in clients))
+            for client in clients:
+                for answer in client.hear():
+                    client.socket.data_received(answer)
+        took_s = time.monotonic() - began
+        assert {client.room.settled for client in clients} == {TICKS}
+        for client in clients:
+            client.socket.connection_lost(None)
+    up, down = sent.count[owner.id], sent.count[gateway.id]
+    print(f"\n{up / TICKS:.1f} letters up and {down / TICKS:.1f} down a tick of {ROOMS} rooms")
+    assert up <= took_s / LETTER_PAUSE_S + OTHERWISE
+    assert down <= ROOMS * TICKS + OTHERWISE
+
+
+class Letters:
+    """Counts what goes through a layer, by the worker that it is for."""
+
+    def __init__(self, layer: BaseChannelLayer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count: Counter[str] = Counter()
+        send = layer.send
+
+        async def counted(channel: str, message: dict[str, Any]) -> None:
+            self.count[channel.partition(".")[2]] += 1
+            await send(channel, message)
+
+        monkeypatch.setattr(layer, "send", counted)
 
 
 async def test_a_socket_that_closed_leaves_nothing_to_the_garbage_collector(

@@ -12,7 +12,7 @@ from games.catalog import TITLES
 from games.consumers import RoomConsumer
 from games.hosting import worker as hosting
 from games.hosting.ledger import Owner
-from games.hosting.relay import Down, Run, Say, gateway_channel
+from games.hosting.relay import Down, Run, Say, worker_channel
 from games.hosting.roles import Role, by_weight, new_id
 from games.hosting.worker import Worker
 from games.models import Worker as WorkerRow
@@ -408,4 +408,4 @@ async def test_sockets_are_not_sent_where_no_worker_keeps_any(start: Start) -> N
 
 def test_a_channel_of_any_worker_is_one_that_the_layer_takes() -> None:
     for role in Role:
-        assert len(gateway_channel(new_id(role, TITLES))) < 60
+        assert len(worker_channel(new_id(role, TITLES))) < 60

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, get_args
 
@@ -21,48 +21,56 @@ from games.hosting.relay import (
     Detach,
     Down,
     End,
+    ForRoom,
+    Moved,
     Publish,
     Quit,
     Say,
     Tell,
     Up,
-    decode_down,
-    decode_up,
-    gateway_channel,
+    Word,
     hear,
     opened,
-    room_channel,
+    worker_channel,
 )
 from games.limits import COURIER_MESSAGES_MAX, LETTER_MESSAGES_MAX
 from tests import values
 
-CASES = [
-    *[pytest.param(kind, decode_up, id=kind.__name__) for kind in get_args(Up)],
-    *[pytest.param(kind, decode_down, id=kind.__name__) for kind in get_args(Down)],
-]
+encode = msgspec.msgpack.encode
 
 
-@pytest.mark.parametrize(("kind", "decode"), CASES)
-def test_every_message_comes_back_as_it_was(kind: Any, decode: Callable[[bytes], Any]) -> None:
+def is_carried(message: Word) -> bool:
+    """Whether a letter brings a message as it was."""
+    (arrived,) = opened(encode([message]))
+    return type(arrived) is type(message) and encode(arrived) == encode(message)
+
+
+@pytest.mark.parametrize("kind", get_args(Down))
+def test_every_message_comes_back_as_it_was(kind: Any) -> None:
     @settings(max_examples=25, deadline=None)
     @given(values.of(kind))
     def check(message: Any) -> None:
-        decoded = decode(msgspec.msgpack.encode(message))
-        assert type(decoded) is kind
-        assert msgspec.msgpack.encode(decoded) == msgspec.msgpack.encode(message)
+        assert is_carried(message)
 
     check()
 
 
-@pytest.mark.parametrize("kind", [*get_args(Up), *get_args(Down)])
-def test_messages_up_and_down_are_not_taken_for_each_other(kind: Any) -> None:
-    wrong = decode_down if kind in get_args(Up) else decode_up
+@pytest.mark.parametrize("kind", get_args(Up))
+def test_every_message_for_a_room_comes_back_as_it_was(kind: Any) -> None:
+    @settings(max_examples=25, deadline=None)
+    @given(values.of(kind))
+    def check(message: Any) -> None:
+        assert is_carried(ForRoom(MATCH, message))
 
+    check()
+
+
+@pytest.mark.parametrize("kind", get_args(Up))
+def test_what_is_for_a_room_is_understood_by_none_but_a_room(kind: Any) -> None:
     @settings(max_examples=5, deadline=None)
     @given(values.of(kind))
     def check(message: Any) -> None:
-        with pytest.raises(msgspec.ValidationError):
-            wrong(msgspec.msgpack.encode(message))
+        assert opened(encode([message])) == []
 
     check()
 
@@ -71,12 +79,7 @@ MATCH = "0d3c9a52-6f0e-4f1c-9d6b-6a8f9b1c2d3e"
 
 
 def test_channels_have_names_that_the_layer_allows() -> None:
-    layer = InMemoryChannelLayer()
-    worker = "0123456789abcdef"
-    room, gateway = room_channel(worker, MATCH), gateway_channel(worker)
-    assert layer.require_valid_channel_name(room)
-    assert layer.require_valid_channel_name(gateway)
-    assert len({room, gateway, room_channel("other", MATCH), room_channel(worker, "other")}) == 4
+    assert InMemoryChannelLayer().require_valid_channel_name(worker_channel("0123456789abcdef"))
 
 
 def test_what_is_for_some_viewers_reaches_no_others() -> None:
@@ -108,53 +111,57 @@ async def carrying(courier: Courier) -> AsyncIterator[None]:
             await task
 
 
-async def arrived(layer: BaseChannelLayer, channel: str) -> list[Any]:
-    """All that waits on a channel, letter by letter."""
-    found: list[Any] = []
-    queue = layer.channels.get(channel)
+async def letters(layer: BaseChannelLayer, worker: str) -> list[list[Any]]:
+    """All letters that wait for a worker; of what is for rooms, what the room is told."""
+    found = []
+    queue = layer.channels.get(worker_channel(worker))
     while queue is not None and not queue.empty():
-        message = await layer.receive(channel)
-        decode = decode_up if message["type"] == "room.up" else decode_down
-        found += opened(message["body"], decode)
+        words = opened((await layer.receive(worker_channel(worker)))["body"])
+        found.append([word.said if isinstance(word, ForRoom) else word for word in words])
     return found
 
 
-async def test_messages_arrive_in_order_each_at_its_channel() -> None:
+async def arrived(layer: BaseChannelLayer, worker: str) -> list[Any]:
+    """All messages that wait for a worker."""
+    return [message for letter in await letters(layer, worker) for message in letter]
+
+
+async def test_messages_arrive_in_order_each_at_its_worker() -> None:
     layer = InMemoryChannelLayer()
     courier = Courier(layer)
-    said = [Say("v", seq, {"n": seq}) for seq in range(1, 40)]
+    asked = [Ask("v", tick) for tick in range(40)]
     told = [Tell("v", str(n).encode()) for n in range(40)]
     async with carrying(courier):
-        for up, down in zip(said, told, strict=False):
-            courier.post("room.a.m", "room.up", up)
-            courier.post("gateway.b", "gateway.down", down)
+        for up, down in zip(asked, told, strict=True):
+            courier.up("a", MATCH, up)
+            courier.down("b", down)
         await settle()
-        courier.post("room.a.m", "room.up", Quit("v"))
+        courier.up("a", MATCH, Quit("v"))
         await settle()
-    assert await arrived(layer, "room.a.m") == [*said, Quit("v")]
-    assert await arrived(layer, "gateway.b") == told[:39]
+    assert await arrived(layer, "a") == [*asked, Quit("v")]
+    assert await arrived(layer, "b") == told
     assert courier.dropped == 0
 
 
 async def test_what_was_posted_before_the_courier_ran_is_carried() -> None:
     layer = InMemoryChannelLayer()
     courier = Courier(layer)
-    courier.post("room.a.m", "room.up", End())
+    courier.up("a", MATCH, End())
     async with carrying(courier):
         await settle()
-    assert await arrived(layer, "room.a.m") == [End()]
+    assert await arrived(layer, "a") == [End()]
 
 
 async def test_nobody_waits_for_a_slow_layer_and_the_oldest_beyond_the_bound_are_dropped() -> None:
     layer = InMemoryChannelLayer(capacity=2 * COURIER_MESSAGES_MAX)
     courier = Courier(layer)
     for tick in range(COURIER_MESSAGES_MAX + 7):
-        courier.post("room.a.m", "room.up", Ask("v", tick))
+        courier.up("a", MATCH, Ask("v", tick))
     assert courier.dropped == 7
     async with carrying(courier):
         while courier._waiting:
             await settle()
-    ticks = [message.tick for message in await arrived(layer, "room.a.m")]
+    ticks = [message.tick for message in await arrived(layer, "a")]
     assert ticks == list(range(7, COURIER_MESSAGES_MAX + 7))
 
 
@@ -166,15 +173,15 @@ async def test_a_full_channel_loses_its_own_messages_alone(
     with caplog.at_level(logging.WARNING, "games.hosting.relay"):
         async with carrying(courier):
             for _ in range(2):
-                courier.post("room.a.full", "room.up", Detach("room.a.full"))
+                courier.up("full", MATCH, Detach("v"))
                 await settle()
-            courier.post("room.b.free", "room.up", Detach("room.b.free"))
+            courier.up("free", MATCH, Detach("v"))
             await settle()
-    assert await arrived(layer, "room.a.full") == [Detach("room.a.full")]
-    assert await arrived(layer, "room.b.free") == [Detach("room.b.free")]
+    assert await arrived(layer, "full") == [Detach("v")]
+    assert await arrived(layer, "free") == [Detach("v")]
     assert courier.dropped == 1
     (said,) = [record.message for record in caplog.records]
-    assert said.startswith("1 messages to a room were lost: ChannelFull(")
+    assert said.startswith("1 messages to a worker were lost: ChannelFull(")
 
 
 class FailingOnce(InMemoryChannelLayer):
@@ -208,35 +215,121 @@ async def test_a_layer_that_fails_loses_that_letter_and_the_next_are_carried(
     courier = Courier(layer)
     async with carrying(courier):
         for name in ("lost", "as well"):
-            courier.post("room.a.m", "room.up", Quit(name))
+            courier.up("a", MATCH, Quit(name))
         await settle()
-        courier.post("room.a.m", "room.up", Quit("carried"))
+        courier.up("a", MATCH, Quit("carried"))
         await settle()
-        courier.post("room.a.m", "room.up", Quit("later"))
+        courier.up("a", MATCH, Quit("later"))
         await settle()
-    assert await arrived(layer, "room.a.m") == [Quit("carried"), Quit("later")]
+    assert await arrived(layer, "a") == [Quit("carried"), Quit("later")]
     assert courier.dropped == 2
 
 
-async def test_what_waits_for_one_channel_goes_in_one_letter() -> None:
-    layer = InMemoryChannelLayer(capacity=2)
+async def test_what_waits_for_one_worker_goes_in_one_letter() -> None:
+    layer = InMemoryChannelLayer()
     courier = Courier(layer)
     said = [Ask("v", tick) for tick in range(LETTER_MESSAGES_MAX)]
     async with carrying(courier):
         for message in said:
-            courier.post("room.a.m", "room.up", message)
-            courier.post("room.b.m", "room.up", message)
+            courier.up("a", MATCH, message)
+            courier.up("b", "another", message)
         await settle()
-    assert await arrived(layer, "room.a.m") == await arrived(layer, "room.b.m") == said
+    for worker in "ab":
+        first, second = await letters(layer, worker)
+        assert first + second == said
     assert courier.dropped == 0
 
 
+# --- what waits --------------------------------------------------------------------------------
+
+
+class Clocked:
+    """A courier at work on an event loop whose clock is turned by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.layer = InMemoryChannelLayer()
+        self.courier = Courier(self.layer)
+        loop = asyncio.get_running_loop()
+        self._ahead, time = 0.0, loop.time
+        monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
+
+    async def pass_by(self, seconds: float) -> None:
+        self._ahead += seconds
+        await settle()
+
+    async def left(self) -> list[list[Any]]:
+        return await letters(self.layer, "a")
+
+
+@pytest.fixture
+async def clocked(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Clocked]:
+    monkeypatch.setattr(relay, "LETTER_PAUSE_S", HOUR_S)  # the clock goes on by itself as well
+    clocked = Clocked(monkeypatch)
+    async with carrying(clocked.courier):
+        yield clocked
+
+
+HOUR_S = 3600.0
+
+
+def inputs(first: int, last: int) -> list[Say]:
+    return [Say("v", seq, {"n": seq}) for seq in range(first, last + 1)]
+
+
+async def test_a_single_input_does_not_wait(clocked: Clocked) -> None:
+    for said in inputs(1, 3):
+        clocked.courier.up("a", MATCH, said)
+        await settle()
+        assert await clocked.left() == [[said]]
+        await clocked.pass_by(HOUR_S)
+
+
+async def test_inputs_of_all_rooms_wait_for_each_other_and_go_in_one_letter(
+    clocked: Clocked,
+) -> None:
+    first, *others = inputs(1, 30)
+    clocked.courier.up("a", MATCH, first)
+    await settle()
+    assert await clocked.left() == [[first]]
+    for said in others:
+        clocked.courier.up("a", f"{MATCH} {said.seq % 7}", said)
+        await clocked.pass_by(HOUR_S / 60)
+    assert await clocked.left() == []
+    await clocked.pass_by(HOUR_S)
+    assert await clocked.left() == [others]
+    clocked.courier.up("a", MATCH, first)
+    await settle()
+    assert await clocked.left() == [], "the pause is from the last letter on"
+
+
+@pytest.mark.parametrize("message", [Detach("v"), Moved(MATCH, "b")], ids=["a room", "a worker"])
+async def test_nothing_else_waits_and_nothing_overtakes_an_input(
+    clocked: Clocked, message: Any
+) -> None:
+    first, second = inputs(1, 2)
+    clocked.courier.up("a", MATCH, first)
+    await settle()
+    clocked.courier.up("a", MATCH, second)
+    await settle()
+    assert await clocked.left() == [[first]]
+    if isinstance(message, Moved):
+        clocked.courier.down("a", message)
+    else:
+        clocked.courier.up("a", MATCH, message)
+    await settle()
+    assert await clocked.left() == [[second, message]]
+
+
+# --- letters -----------------------------------------------------------------------------------
+
+
 def test_what_another_version_says_is_left_out_of_its_letter() -> None:
-    encode = msgspec.msgpack.encode
-    body = encode([["quit", "v"], ["sing", 1], 7, ["quit", "w"]])
-    assert list(opened(body, decode_up)) == [Quit("v"), Quit("w")]
+    quits = [["forroom", MATCH, ["quit", name]] for name in "vw"]
+    unknown = [["forroom", MATCH, ["sing", 1]], ["sing", 1], 7]
+    body = encode([quits[0], *unknown, quits[1]])
+    assert opened(body) == [ForRoom(MATCH, Quit("v")), ForRoom(MATCH, Quit("w"))]
     for wrong in (b"", b"\xc1", encode({"t": 1}), body[:-1]):
-        assert list(opened(wrong, decode_up)) == []
+        assert opened(wrong) == []
 
 
 async def test_what_arrives_is_what_was_posted_to_the_byte() -> None:
@@ -245,11 +338,10 @@ async def test_what_arrives_is_what_was_posted_to_the_byte() -> None:
     attach = Attach("v", "b", "msgpack", None, "session-1", "Zoë 🚀", 7)
     publish = Publish(MATCH, "all", 7, {"json": b'{"t":"delta"}'}, {"v": b"\x00\xff"})
     async with carrying(courier):
-        courier.post("room.a.m", "room.up", attach)
-        courier.post("gateway.a", "gateway.down", publish)
+        courier.up("a", MATCH, attach)
+        courier.down("a", publish)
         await settle()
-    assert await arrived(layer, "room.a.m") == [attach]
-    assert await arrived(layer, "gateway.a") == [publish]
+    assert await arrived(layer, "a") == [attach, publish]
 
 
 # --- hearing -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from games.consumers import RoomConsumer
 from games.hosting.ledger import Lease, LedgerUnavailable, Loaded, Owner
 from games.hosting.ledger.base import Append, Verdict
 from games.hosting.ledger.in_memory import MemoryLedger
-from games.hosting.relay import Detach, Moved, Say, decode_down, gateway_channel, opened
+from games.hosting.relay import Detach, Moved, Say, opened, worker_channel
 from games.hosting.worker import Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
@@ -178,8 +178,7 @@ async def test_who_asked_before_the_room_was_ready_asks_again_when_it_is(worker:
     )
     for socket in (settled, early, late):
         worker.watch(socket)
-    channel = gateway_channel(worker.id)
-    worker.courier.post(channel, "gateway.down", Moved("m", "new"))
+    worker.courier.down(worker.id, Moved("m", "new"))
     await until(lambda: bool(late.told))
     assert (settled.told, early.told, late.told) == ([], ["new"], ["new"])
 
@@ -276,8 +275,8 @@ async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
     assert not worker.rooms[match].gateways()
     async with asyncio.timeout(20):
         while True:
-            message = await worker.layer.receive(gateway_channel("elsewhere"))
-            if Moved(match, "") in opened(message["body"], decode_down):
+            message = await worker.layer.receive(worker_channel("elsewhere"))
+            if Moved(match, "") in opened(message["body"]):
                 return
 
 

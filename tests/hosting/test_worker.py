@@ -21,13 +21,12 @@ from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import (
     Attach,
     Check,
-    Down,
     Publish,
     Say,
     Tell,
-    decode_down,
+    Word,
     opened,
-    room_channel,
+    worker_channel,
 )
 from games.hosting.worker import Control, Options, Worker
 from games.models import Match
@@ -107,14 +106,14 @@ def attach(viewer: str, seat: int | None = None) -> Attach:
 
 async def heard(worker: Worker) -> Tell:
     """The next thing that a socket of the worker ``elsewhere`` alone is told."""
-    unread = worker.__dict__.setdefault("unread", deque[Down]())
+    unread = worker.__dict__.setdefault("unread", deque[Word]())
     async with asyncio.timeout(20):
         while True:
             while unread:
                 if isinstance(message := unread.popleft(), Tell):
                     return message
-            letter = await worker.layer.receive("gateway.elsewhere")
-            unread.extend(opened(letter["body"], decode_down))
+            letter = await worker.layer.receive(worker_channel("elsewhere"))
+            unread.extend(opened(letter["body"]))
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -138,7 +137,7 @@ class Losing:
         self._kinds: tuple[type, ...] = ()
         hand_on = worker._hand_on
 
-        def loses(message: Down) -> None:
+        def loses(message: Word) -> None:
             if isinstance(message, self._kinds):
                 self.lost.append(type(message).__name__)
             else:
@@ -227,7 +226,7 @@ async def test_a_quiet_room_that_lost_nothing_says_nothing(
 
 async def test_a_room_is_reached_over_the_layer_by_sockets_of_other_workers(worker: Worker) -> None:
     match = await a_match(worker)
-    worker.courier.post(room_channel(worker.id, match), "room.up", attach("v"))
+    worker.courier.up(worker.id, match, attach("v"))
     told = await heard(worker)
     assert (told.viewer, told.admits) == ("v", Tally.tick_hz)
     assert isinstance(decode(told.frame, "json")[0], Welcome)
@@ -238,11 +237,9 @@ async def test_what_it_does_not_know_harms_neither_rooms_nor_sockets(
     worker: Worker, body: bytes
 ) -> None:
     match = await a_match(worker)
-    channel = room_channel(worker.id, match)
-    await worker.layer.send(channel, {"type": "room.up", "body": body})
-    await worker.layer.send(f"gateway.{worker.id}", {"type": "gateway.down", "body": body})
-    worker.courier.post(channel, "room.up", Say("nobody", 1, None))
-    worker.courier.post(channel, "room.up", attach("v"))
+    await worker.layer.send(worker_channel(worker.id), {"type": "worker.letter", "body": body})
+    worker.courier.up(worker.id, match, Say("nobody", 1, None))
+    worker.courier.up(worker.id, match, attach("v"))
     assert (await heard(worker)).admits
     assert await status(worker, match) == ("running", "")
 
@@ -383,7 +380,7 @@ async def test_what_a_former_owner_says_late_is_told_to_nobody(worker: Worker) -
             Tell("v", said, owner=owner),
             Publish("m", "all", 1, {"json": said}, {}, owner),
         ):
-            worker.courier.post(f"gateway.{worker.id}", "gateway.down", message)
+            worker.courier.down(worker.id, message)
     await until(lambda: len(told) == 2)
     assert told == [b"new", b"new"]
     del worker.sockets["v"]
