@@ -16,7 +16,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from games.hosting.archive import Collector
-from games.hosting.ledger import Lease, LedgerError, Refused
+from games.hosting.ledger import Lease, LedgerError, Owner, Refused
 from games.hosting.worker import Worker
 from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
@@ -76,6 +76,7 @@ class Keeper:
             self._collector = Collector(archive, worker.ledger, spec, gave_up=self._begin_anew)
         self._waiting: deque[tuple[Kept | None, Callable[[], None]]] = deque()
         self._recovering = False
+        self._asked = set[int]()  # the epochs of leases that it asked for again
         self._stopped = False
         # Since the last checkpoint; one that was migrated is made anew at once.
         self._entries = CHECKPOINT_ENTRIES_MAX if migrated else 0
@@ -197,10 +198,10 @@ class Keeper:
         owner = await ledger.owner(self._match)
         if owner is None and not await self._runs_here():
             return False  # and the store lost what became of it
-        mine = owner is not None and owner.worker == self._worker.id  # its answer was lost
-        if owner is not None and owner.epoch > epoch and not mine:
+        if owner is not None and owner.epoch > epoch and not self._is_mine(owner):
             return False
         seen = owner.token if owner else ""
+        self._asked.add(max(owner.epoch if owner else 0, epoch) + 1)
         lease = await ledger.acquire(self._match, self._worker.id, seen, epoch)
         if not isinstance(lease, Lease):
             return False
@@ -210,6 +211,11 @@ class Keeper:
         self._begin_anew()
         logger.warning("the room store lost some of match %s; it has all again", self._match)
         return True
+
+    def _is_mine(self, owner: Owner) -> bool:
+        """Whether that is a lease of this room's own asking, and only its answer was lost. One that
+        another worker acquired for this one is not: the room was played elsewhere meanwhile."""
+        return owner.worker == self._worker.id and owner.epoch in self._asked
 
     async def _runs_here(self) -> bool:
         """Whether nobody has opened the match after us, as its row says."""

@@ -301,3 +301,22 @@ async def test_a_room_that_stops_before_it_has_its_lease_again_tells_nothing_tha
     store.silent = False
     await asyncio.wait([stopping])
     assert said == []
+
+
+async def test_a_lease_that_another_acquired_for_us_is_no_answer_that_was_lost(
+    worker: Worker, store: Stumbling
+) -> None:
+    """The match was played elsewhere meanwhile: what this room has is not what was told."""
+    match = await a_match(worker, "tally")
+    stale = worker.rooms[match]
+    await until(lambda: stale.room.tick_no > 2)
+    await another_took(worker, store, match)
+    taken = await store.owner(match)
+    assert taken is not None
+    given = await store.acquire(match, worker.id, taken.token)
+    assert isinstance(given, Lease)
+    stale.check_lease(given.token)
+    await until(lambda: worker.rooms.get(match) is not stale)
+    there = await store.owner(match)
+    assert there is not None
+    assert there.token == given.token
