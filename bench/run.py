@@ -12,12 +12,12 @@ from pathlib import Path
 from bench import full, hotspots, report, results
 from bench.contenders import Contender, Cores, contenders
 from bench.contenders.evertick import Evertick
-from bench.measure import FAILURES, NOISE_MAX, Bout, Sample, bout, two_cores
+from bench.measure import FAILURES, Bout, Sample, bout, two_cores
 from bench.results import Results, Run
 
 FILE = Path("var/bench/results.json")
 SEATS = 10
-ALONE_ROOMS = 4
+ALONE_ROOMS = 2
 """Rooms that are filled one player after the other, to see how long each takes."""
 SCOUT_FROM, SCOUT_GROWTH = 0.5, 1.25
 """Where nothing is known yet: from half of what is guessed on, in steps of a quarter."""
@@ -32,8 +32,8 @@ COMPARED = (
     "colyseus-tuned",
     "tutorial",
 )
-NOISY_TRIES = 4
-"""Times that a load is tried which was not held, while others use these cores."""
+TRIES = 2
+"""Times that a load is tried before it counts as too much: others use these cores as well."""
 
 
 # --- one contender -------------------------------------------------------------------------------
@@ -76,15 +76,12 @@ def climb(contender: Contender, number: int, hint: int, cores: Cores, seconds: f
 
 
 def _holds(fight: Bout, seconds: float, steps: list[Sample], what: str) -> bool:
-    """Whether it serves all who are there. What failed is tried again, more often where others had
-    these cores meanwhile."""
-    for tries in range(NOISY_TRIES):
+    """Whether it serves all who are there."""
+    for _ in range(TRIES):
         steps.append(fight.sample(seconds))
         say(steps[-1], what)
         if steps[-1].holds:
             return True
-        if tries and steps[-1].noise < NOISE_MAX:
-            return False
     return False
 
 
