@@ -252,7 +252,11 @@ async def test_players_on_another_worker_share_messages_through_the_layer(
     async with workers_on(ledger) as start:
         owner, gateway = await start(), await start()
         matches = [await a_match(owner) for _ in range(ROOMS)]
-        clients = [client for match in matches for client in await joined(gateway, match, PLAYERS)]
+        clients = [
+            client
+            for match in matches
+            for client in await joined(gateway, match, list(range(PLAYERS)))
+        ]
         rooms: list[Any] = [owner.rooms[match] for match in matches]
         for room in rooms:
             room._timer.cancel()
