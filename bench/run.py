@@ -21,8 +21,9 @@ ALONE_ROOMS = 2
 """Rooms that are filled one player after the other, to see how long each takes."""
 SCOUT_FROM, SCOUT_GROWTH = 0.5, 1.25
 """Where nothing is known yet: from half of what is guessed on, in steps of a quarter."""
-LOADED, CLOSE, STEP = 0.8, 0.9, 0.05
-"""Of what is known: where a run begins, where it goes next, and how much each further step adds."""
+LOADED, CLOSE, STEP, LEAP = 0.8, 0.9, 0.05, 0.1
+"""Of what is known: where a run begins, where it goes next, and how much each further step adds, up
+to there and beyond."""
 COMPARED = (
     "evertick",
     "evertick-redis",
@@ -45,11 +46,9 @@ def scout(contender: Contender, cores: Cores, seconds: float) -> int:
     with bout(contender, cores) as fight:
         while True:
             fight.grow(round(wanted), SEATS)
-            sample = fight.sample(seconds)
-            say(sample, "    scouting")
-            if not sample.holds:
+            if not _holds(fight, seconds, [], "    scouting"):
                 break
-            held = sample.load.players
+            held = fight.clients
             wanted = max(held + SEATS, SCOUT_GROWTH * held)
     return held or round(0.7 * wanted)
 
@@ -68,7 +67,7 @@ def climb(contender: Contender, number: int, hint: int, cores: Cores, seconds: f
         while held:
             fight.grow(max(wanted, fight.clients + SEATS), SEATS)
             held = _holds(fight, seconds, steps, "")
-            wanted += round(STEP * hint)
+            wanted = round(fight.clients + (STEP if fight.clients < hint else LEAP) * hint)
         if not loaded.holds and fight.clients > ALONE_ROOMS * SEATS:
             return None
         first_ms, next_ms = alone.first_ms, alone.next_ms
