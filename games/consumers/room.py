@@ -16,7 +16,6 @@ from uuid import UUID
 import msgspec
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from channels.utils import await_many_dispatch
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
@@ -105,7 +104,8 @@ class RoomConsumer(AsyncConsumer):
         self._start(thought_s)
         await send({"type": "room.ready"})
         try:
-            await await_many_dispatch([receive], self.dispatch)
+            while True:
+                await self.dispatch(await receive())
         except StopConsumer:
             pass
         except Exception as error:  # noqa: BLE001 - players must not wait for a room that is gone
