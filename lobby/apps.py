@@ -11,7 +11,10 @@ class LobbyConfig(AppConfig):
         from games.services import match_changed
         from lobby.api import schema  # noqa: F401  registers itself
         from lobby.feed import lobby_was_changed, match_was_changed
-        from lobby.services import lobby_changed
+        from lobby.services.accounts import account_leaves, account_renamed
+        from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
 
+        account_renamed.connect(lobbies_tell_renamed)
+        account_leaves.connect(lobbies_leave)
         lobby_changed.connect(lobby_was_changed)
         match_changed.connect(match_was_changed)

@@ -26,9 +26,10 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
-from lobby import selectors
 from lobby.limits import FEED_PERIOD_S, FEED_RECHECK_S, FEED_RETRY_S
-from lobby.models import Lobby
+from lobby.models.lobbies import Lobby
+from lobby.selectors.feed import feed_list, feed_lobbies, feed_lobbies_of_matches
+from lobby.selectors.lobbies import is_member, lobby_shown
 
 GROUP = "lobby.feeds"
 """All feeds of all processes."""
@@ -287,7 +288,7 @@ class _Worded:
 
     def text_for(self, look: Look) -> str:
         """What ``look`` may know: null where it is closed, or private and not theirs."""
-        insider = self.lobby is not None and selectors.is_member(self.lobby, look.user_id)
+        insider = self.lobby is not None and is_member(self.lobby, look.user_id)
         if self.lobby is None or (self.lobby.private and not insider):
             return self._text(None)
         return self._text(insider)
@@ -297,7 +298,7 @@ class _Worded:
             shown = (
                 None
                 if insider is None or self.lobby is None
-                else selectors.lobby_shown(self.lobby, insider=insider)
+                else lobby_shown(self.lobby, insider=insider)
             )
             self.texts[insider] = _encoded({"t": "lobby", "lobby": shown})
         return self.texts[insider]
@@ -308,7 +309,7 @@ feed = Feed()
 
 
 def lobby_was_changed(lobby_id: UUID, **_: Any) -> None:
-    """Receives ``lobby.services.lobby_changed``."""
+    """Receives ``lobby.services.lobbies.lobby_changed``."""
     feed.changed(Changes(lobbies={lobby_id}))
 
 
@@ -320,15 +321,15 @@ def match_was_changed(match_id: UUID, **_: Any) -> None:
 def _look_up(changes: Changes, watched: set[UUID], *, listed: bool) -> Seen:
     """What ``changes`` made of the list, where wanted, and of the lobbies that are watched."""
     touched = watched if changes.everything else watched & _touched(changes)
-    there = {lobby.id: lobby for lobby in selectors.feed_lobbies(lobby_ids=touched)}
-    text = _encoded({"t": "lobbies", "lobbies": selectors.feed_list()}) if listed else None
+    there = {lobby.id: lobby for lobby in feed_lobbies(lobby_ids=touched)}
+    text = _encoded({"t": "lobbies", "lobbies": feed_list()}) if listed else None
     return Seen(text, {lobby_id: there.get(lobby_id) for lobby_id in touched})
 
 
 def _touched(changes: Changes) -> set[UUID]:
     touched = changes.lobbies | changes.opened
     if changes.matches:
-        touched |= selectors.feed_lobbies_of_matches(match_ids=changes.matches)
+        touched |= feed_lobbies_of_matches(match_ids=changes.matches)
     return touched
 
 

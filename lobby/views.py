@@ -12,9 +12,12 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from games.catalog import TITLES
-from lobby import selectors
 from lobby.codes import Refused
-from lobby.models import Lobby, User
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby
+from lobby.selectors.accounts import user_shown
+from lobby.selectors.lobbies import lobby_of_match
+from lobby.selectors.matches import match_seen_by
 
 
 def page(view: Any) -> Any:
@@ -51,19 +54,19 @@ def lobby(request: HttpRequest, lobby_id: UUID) -> HttpResponse:
 def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
     """Where a match is played."""
     try:
-        match = selectors.match_seen_by(match_id=match_id, user=visitor(request))
+        match = match_seen_by(match_id=match_id, user=visitor(request))
     except Refused as refused:
         raise Http404 from refused
     if match.title not in TITLES:
         raise Http404
-    home_lobby = selectors.lobby_of_match(match_id=match_id, user=request.user)
+    home_lobby = lobby_of_match(match_id=match_id, user=request.user)
     context = {
         "match": str(match.id),
         "title": match.title,
         "title_name": TITLES[match.title].name,
         "client_url": static(f"titles/{match.title}/main.js"),
         "lobby": str(home_lobby.id) if home_lobby else "",
-        "me": selectors.user_shown(visitor(request)),
+        "me": user_shown(visitor(request)),
     }
     return render(request, "play.html", context)
 

@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
-from lobby.api.serializers import ErrorOut
+from lobby.api.serializers.base import ErrorOut
 from lobby.codes import ANSWERS, ApiCode
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -26,7 +26,7 @@ from games.services import (
     seat_vacate,
 )
 from games.sim import Outcome
-from lobby.models import User
+from lobby.models.accounts import User
 from tests.lobby.kit import finish, match_of, people, person, run
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,10 @@ from rest_framework.test import APIClient
 from games.models import Match
 from games.services import Player, match_finish, match_open, match_start
 from games.sim import Outcome
-from lobby.models import Lobby, User
-from lobby.services import lobby_create, lobby_join, lobby_ready, token_issue
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby
+from lobby.services.accounts import token_issue
+from lobby.services.lobbies import lobby_create, lobby_join, lobby_ready
 
 _numbers = count(1)
 

@@ -8,8 +8,9 @@ from django.contrib.auth import hashers
 from django.utils import timezone
 from knox.models import AuthToken
 
-from lobby.models import Lobby, User
-from lobby.services import account_delete, token_issue
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby
+from lobby.services.accounts import account_delete, token_issue
 from tests.lobby.kit import api, fields_of, lobby_of, match_of, person, refused
 
 pytestmark = pytest.mark.django_db

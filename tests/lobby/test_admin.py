@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from lobby.models import Lobby, User
-from lobby.services import guest_create, lobby_start
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby
+from lobby.services.accounts import guest_create
+from lobby.services.lobbies import lobby_start
 from tests.lobby.kit import lobby_of, match_of, people, person
 
 pytestmark = pytest.mark.django_db

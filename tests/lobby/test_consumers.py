@@ -14,9 +14,9 @@ from games.limits import FRAME_BYTES_MAX
 from games.protocol.codes import Close, Code
 from lobby import feed as feeds
 from lobby.limits import WATCHES_BURST_MAX
-from lobby.models import User
+from lobby.models.accounts import User
 from lobby.routing import websocket_urlpatterns
-from lobby.services import lobby_leave
+from lobby.services.lobbies import lobby_leave
 from tests.lobby.kit import lobby_of, people
 
 pytestmark = pytest.mark.django_db(transaction=True)

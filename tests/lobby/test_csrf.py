@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from lobby.models import User
+from lobby.models.accounts import User
 from tests.lobby.kit import api, person, refused
 
 pytestmark = pytest.mark.django_db

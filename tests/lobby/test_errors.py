@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from rest_framework import exceptions
 
-from lobby import selectors
 from lobby.api.errors import exception_handler
+from lobby.api.views import accounts
 from lobby.codes import ANSWERS, ApiCode
 from lobby.limits import BODY_BYTES_MAX
 from tests.lobby.kit import api, code_of, fields_of, person, refused
@@ -109,7 +109,7 @@ def test_what_nobody_foresaw_is_internal_and_logged(
         raise ZeroDivisionError("the secret")
 
     client = api(person())
-    monkeypatch.setattr(selectors, "me_shown", broken)
+    monkeypatch.setattr(accounts, "me_shown", broken)
     with caplog.at_level(logging.ERROR, logger="lobby.api.errors"):
         answer = client.get("/api/me/")
     assert refused(answer, 500, "internal")

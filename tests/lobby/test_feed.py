@@ -13,11 +13,12 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
 from lobby import feed as feeds
-from lobby import selectors
 from lobby.feed import Changes, Feed, Look
 from lobby.limits import FEED_PERIOD_S
-from lobby.models import Lobby, User
-from lobby.services import lobby_close, lobby_create, lobby_join, lobby_kick, lobby_start
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby
+from lobby.selectors.lobbies import lobby_for_viewer, lobby_shown
+from lobby.services.lobbies import lobby_close, lobby_create, lobby_join, lobby_kick, lobby_start
 from tests.lobby.kit import lobby_of, people, person, run
 
 SOON_S = 10.0
@@ -92,8 +93,8 @@ async def test_the_list_is_told_at_once_and_after_each_change(feed: Feed) -> Non
 async def test_the_list_is_as_rest_tells_it(feed: Feed) -> None:
     ann, bob = await make_people("Ann", "Bob")
     lobby = await make_lobby(ann, bob)
-    listed = await sync_to_async(selectors.lobby_for_viewer)(lobby_id=lobby.id, user=bob)
-    shown = selectors.lobby_shown(listed, insider=False)
+    listed = await sync_to_async(lobby_for_viewer)(lobby_id=lobby.id, user=bob)
+    shown = lobby_shown(listed, insider=False)
     assert await news(looking(feed)) == [shown]
 
 
@@ -183,14 +184,14 @@ async def test_a_burst_of_changes_is_one_query_for_all_and_paced(
     for look in looks:
         await news(look)
     asked: list[tuple[float, str]] = []
-    feed_list = selectors.feed_list
+    feed_list = feeds.feed_list
 
     def counted() -> Any:
         asked.append((asyncio.run_coroutine_threadsafe(_now(), loop).result(), _thread()))
         return feed_list()
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(selectors, "feed_list", counted)
+    monkeypatch.setattr(feeds, "feed_list", counted)
     for number in range(50):
         await sync_to_async(Lobby.objects.filter(id=lobby.id).update)(name=f"Now {number}")
         feed.changed(Changes(lobbies={lobby.id}))
@@ -248,14 +249,14 @@ async def test_a_failing_database_is_asked_again(
 ) -> None:
     monkeypatch.setattr(feeds, "FEED_RETRY_S", 0.01)
     fails = [True]
-    feed_list = selectors.feed_list
+    feed_list = feeds.feed_list
 
     def sometimes() -> Any:
         if fails.pop() if fails else False:
             raise ConnectionError("no database")
         return feed_list()
 
-    monkeypatch.setattr(selectors, "feed_list", sometimes)
+    monkeypatch.setattr(feeds, "feed_list", sometimes)
     assert await news(looking(feed)) == []
     assert "no database" in caplog.text
 

@@ -10,8 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 from games.catalog import TITLES
 from games.models import Match, Seat
 from lobby.limits import CODE_CHARS, CODE_LENGTH, LOBBIES_PER_USER_MAX
-from lobby.models import Lobby, User
-from lobby.services import lobby_close, lobby_start
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby
+from lobby.services.lobbies import lobby_close, lobby_start
 from tests.lobby.kit import api, fields_of, finish, lobby_of, people, person, refused, run
 
 pytestmark = pytest.mark.django_db

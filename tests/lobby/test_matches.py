@@ -13,8 +13,8 @@ from games.limits import TICKET_TTL_S
 from games.models import Match, Seat
 from games.services import match_abandon, match_end, match_fault, seat_vacate
 from games.tickets import ticket_read
-from lobby.models import User
-from lobby.services import lobby_join, lobby_start
+from lobby.models.accounts import User
+from lobby.services.lobbies import lobby_join, lobby_start
 from tests.lobby.kit import api, fields_of, finish, lobby_of, match_of, people, person, refused, run
 
 pytestmark = pytest.mark.django_db

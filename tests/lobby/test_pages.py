@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from lobby import views
-from lobby.models import User
-from lobby.services import lobby_close, lobby_start
+from lobby.models.accounts import User
+from lobby.services.lobbies import lobby_close, lobby_start
 from tests.lobby.kit import finish, lobby_of, match_of, people, person
 
 pytestmark = pytest.mark.django_db

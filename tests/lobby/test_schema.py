@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from lobby.api import urls
 from lobby.codes import ApiCode
-from lobby.services import lobby_start
+from lobby.services.lobbies import lobby_start
 from tests.lobby.kit import api, finish, lobby_of, match_of, people, person
 
 METHODS = ("get", "post", "patch", "put", "delete")

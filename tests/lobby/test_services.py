@@ -14,10 +14,10 @@ from games.models import Match
 from games.services import match_changed
 from lobby.codes import Refused
 from lobby.limits import LOBBIES_PER_USER_MAX
-from lobby.models import Lobby, Member, User
-from lobby.services import (
-    account_register,
-    account_rename,
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby, Member
+from lobby.services.accounts import account_register, account_rename
+from lobby.services.lobbies import (
     lobby_change,
     lobby_changed,
     lobby_close,

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from rest_framework.request import Request
 
 from lobby.api.throttles import Throttle, network_of, rate_read
-from lobby.api.views import TitleList
+from lobby.api.views.titles import TitleList
 from tests.lobby.kit import api, person, refused
 
 NOON = 1_700_000_000.0

@@ -1,27 +1,16 @@
-"""What may be done to accounts and lobbies: each write is one keyword-only function.
+"""What may be done to lobbies: each write is one keyword-only function.
 
 What cannot be done raises ``Refused`` and changes nothing. A write to a lobby first locks its row,
 so that two who want the last seat come one after the other; who locks an account too locks that
 first. After the commit ``lobby_changed`` tells who looks on.
 """
 
-import re
-import secrets
-import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-import msgspec
-from django.contrib.auth.models import update_last_login
-from django.contrib.auth.password_validation import validate_password
-from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
-from knox.models import get_token_model
-from knox.settings import knox_settings
 
 from games.catalog import TITLES
 from games.models import Match, Seat
@@ -34,106 +23,21 @@ from games.services import (
 )
 from games.sim import Game
 from lobby.codes import ApiCode, Refused
-from lobby.limits import (
-    LOBBIES_PER_USER_MAX,
-    LOBBY_NAME_CHARS_MAX,
-    NAME_CHARS_MAX,
-    USERNAME_CHARS_MIN,
-)
-from lobby.models import Lobby, Member, User, code_invent
-from lobby.names import name_check, name_invent, name_tidy
-from lobby.selectors import (
+from lobby.limits import LOBBIES_PER_USER_MAX, LOBBY_NAME_CHARS_MAX
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby, Member, code_invent
+from lobby.selectors.lobbies import (
     is_member,
     lobby_for_entry,
     lobby_for_host,
     lobby_for_member,
     lobby_id_by_code,
 )
+from lobby.services.base import name_checked
+from lobby.services.titles import settings_checked
 
 lobby_changed = Signal()
 """Sent after the commit with ``lobby_id``, when anything that a lobby shows has changed."""
-
-T = TypeVar("T")
-
-# --- accounts -----------------------------------------------------------------------------------
-
-
-def guest_create() -> User:
-    """A guest: a generated username, no password, a pleasant name."""
-    user = User(username=f"guest-{secrets.token_hex(6)}", name=name_invent(), guest=True)
-    user.set_unusable_password()
-    user.save()
-    return user
-
-
-def account_register(*, username: str, password: str, email: str = "") -> User:
-    """An account with a password; it is shown under its username until it chooses another name.
-
-    Raises:
-        Refused: ``invalid``, with ``username`` or ``password`` among the fields.
-    """
-    username = unicodedata.normalize("NFKC", username)
-    user = User(username=username, name=username, email=email)
-    problems = _problems("username", lambda: _username_check(username))
-    problems |= _problems("password", lambda: validate_password(password, user))
-    if problems:
-        raise Refused(ApiCode.INVALID, problems)
-    user.set_password(password)
-    try:
-        with transaction.atomic():
-            user.save()
-    except IntegrityError as error:  # somebody else took the name meanwhile
-        raise Refused(ApiCode.INVALID, {"username": [_TAKEN]}) from error
-    return user
-
-
-def account_rename(*, user: User, name: str) -> None:
-    """Change the name that others see; a running match keeps the old one.
-
-    Raises:
-        Refused: ``invalid``, with ``display_name`` among the fields.
-    """
-    user.name = _name_checked("display_name", name, NAME_CHARS_MAX)
-    user.save(update_fields=["name"])
-    for lobby_id in Member.objects.filter(user=user).values_list("lobby_id", flat=True):
-        _tell_changed(lobby_id)
-
-
-@transaction.atomic
-def account_delete(*, user: User) -> None:
-    """Delete an account; its lobbies pass to others, its seats keep their names."""
-    memberships = Member.objects.filter(user=user, lobby__closed=False)
-    for lobby_id in memberships.values_list("lobby_id", flat=True):
-        lobby_leave(lobby_id=lobby_id, user=user)
-    user.delete()
-
-
-def token_issue(*, user: User) -> tuple[str, datetime | None]:
-    """A new token and when it expires; beyond the limit of a user's tokens the oldest ends."""
-    tokens = get_token_model().objects
-    if limit := knox_settings.TOKEN_LIMIT_PER_USER:
-        kept = tokens.filter(user=user).order_by("-created")[: limit - 1]
-        tokens.filter(user=user).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
-    issued, token = tokens.create(user)
-    update_last_login(User, user)
-    return token, issued.expiry
-
-
-_TAKEN = "This username is taken."
-
-
-def _username_check(username: str) -> None:
-    if not USERNAME_CHARS_MIN <= len(username) <= NAME_CHARS_MAX:
-        raise ValidationError(
-            f"A username has {USERNAME_CHARS_MIN} to {NAME_CHARS_MAX} characters."
-        )
-    UnicodeUsernameValidator()(username)
-    name_check(username)
-    if User.objects.filter(username__iexact=username).exists():
-        raise ValidationError(_TAKEN)
-
-
-# --- lobbies ------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -157,7 +61,7 @@ def lobby_create(
     shown = name or f"{game.name} with {user.name}"[:LOBBY_NAME_CHARS_MAX]
     lobby = Lobby(
         title=title,
-        name=_name_checked("name", shown, LOBBY_NAME_CHARS_MAX),
+        name=name_checked("name", shown, LOBBY_NAME_CHARS_MAX),
         settings=settings_checked(game, settings or {}),
         private=private,
         bots=_bots_checked(game, bots),
@@ -183,7 +87,7 @@ def lobby_change(*, lobby_id: UUID, user: User, changes: Mapping[str, Any]) -> N
     _must_be_open(lobby)
     before = (lobby.settings, lobby.bots)
     if "name" in changes:
-        lobby.name = _name_checked("name", changes["name"], LOBBY_NAME_CHARS_MAX)
+        lobby.name = name_checked("name", changes["name"], LOBBY_NAME_CHARS_MAX)
     if "settings" in changes:
         lobby.settings = settings_checked(lobby.game, lobby.settings | changes["settings"])
     if "bots" in changes:
@@ -305,32 +209,17 @@ def lobby_close(*, lobby_id: UUID) -> bool:
     return True
 
 
-def settings_checked(game: type[Game[Any]], settings: Mapping[str, object]) -> dict[str, object]:
-    """A title's settings as they are kept: checked, with every default filled in.
-
-    Raises:
-        Refused: ``invalid``; the field is named ``settings.<name>``.
-    """
-    try:
-        checked = msgspec.convert(settings, game.Settings)
-    except msgspec.ValidationError as error:
-        field, problem = _setting_named(str(error))
-        raise Refused(ApiCode.INVALID, {field: [problem]}) from error
-    return dict(msgspec.to_builtins(checked))
+def lobbies_tell_renamed(*, user: User, **_: Any) -> None:
+    """Receives ``account_renamed``: the lobbies that somebody is in show a new name."""
+    for lobby_id in Member.objects.filter(user=user).values_list("lobby_id", flat=True):
+        _tell_changed(lobby_id)
 
 
-_AT = re.compile(r"(?P<problem>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
-_UNKNOWN = re.compile(r"unknown field `(?P<name>.*)`", re.DOTALL)
-
-
-def _setting_named(message: str) -> tuple[str, str]:
-    """Which setting a sentence of msgspec is about, and what it says of it."""
-    problem, path = message, ""
-    if found := _AT.fullmatch(message):
-        problem, path = found["problem"], found["path"]
-    if found := _UNKNOWN.search(problem):
-        path, problem = f"{path}.{found['name']}".strip("."), "There is no such setting."
-    return f"settings.{path}".strip("."), problem
+def lobbies_leave(*, user: User, **_: Any) -> None:
+    """Receives ``account_leaves``: leave every open lobby; where one was the host, another is."""
+    memberships = Member.objects.filter(user=user, lobby__closed=False)
+    for lobby_id in memberships.values_list("lobby_id", flat=True):
+        lobby_leave(lobby_id=lobby_id, user=user)
 
 
 # --- steps of the above -------------------------------------------------------------------------
@@ -400,24 +289,6 @@ def _bots_checked(game: type[Game[Any]], bots: int) -> int:
     if not 0 <= bots <= game.seats.stop - 2:
         raise Refused(ApiCode.INVALID, {"bots": [f"From 0 to {game.seats.stop - 2}."]})
     return bots
-
-
-def _name_checked(field: str, name: str, chars_max: int) -> str:
-    tidy = name_tidy(name)
-    if problems := _problems(field, lambda: name_check(tidy)):
-        raise Refused(ApiCode.INVALID, problems)
-    if len(tidy) > chars_max:
-        raise Refused(ApiCode.INVALID, {field: [f"At most {chars_max} characters."]})
-    return tidy
-
-
-def _problems(field: str, check: Callable[[], None]) -> dict[str, list[str]]:
-    """What ``check`` finds wrong, under the name of the field."""
-    try:
-        check()
-    except ValidationError as error:
-        return {field: list(error.messages)}
-    return {}
 
 
 def _player(user: User) -> Player:

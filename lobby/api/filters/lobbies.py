@@ -1,4 +1,4 @@
-"""What lists may be narrowed down by; an unknown title or state is an error, not an empty list."""
+"""What lists of lobbies may be narrowed down by."""
 
 from typing import Any
 
@@ -6,18 +6,12 @@ import django_filters
 from django.db.models import QuerySet
 from django_filters.rest_framework import FilterSet
 
-from games.catalog import TITLES
-from games.models import Match
-from lobby.models import Lobby
-from lobby.selectors import in_state, lobbies_of, with_seats_free
+from lobby.api.filters.base import title_choices
+from lobby.models.lobbies import Lobby
+from lobby.selectors.lobbies import in_state, lobbies_of, with_seats_free
 
 SEATS_MAX = 1000
 """More seats than any title has."""
-
-
-def title_choices() -> list[tuple[str, str]]:
-    """The registered titles."""
-    return [(title, game.name) for title, game in TITLES.items()]
 
 
 class Lobbies(FilterSet):
@@ -46,10 +40,3 @@ class Lobbies(FilterSet):
 
     def of_mine(self, rows: QuerySet[Lobby], name: str, mine: bool) -> QuerySet[Lobby]:
         return lobbies_of(user_id=self.request.user.id) if mine else rows
-
-
-class Matches(FilterSet):
-    """Of one's history."""
-
-    title = django_filters.ChoiceFilter(choices=title_choices)
-    status = django_filters.ChoiceFilter(choices=Match.Status.choices)

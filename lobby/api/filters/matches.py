@@ -1,0 +1,14 @@
+"""What lists of matches may be narrowed down by."""
+
+import django_filters
+from django_filters.rest_framework import FilterSet
+
+from games.models import Match
+from lobby.api.filters.base import title_choices
+
+
+class Matches(FilterSet):
+    """Of one's history."""
+
+    title = django_filters.ChoiceFilter(choices=title_choices)
+    status = django_filters.ChoiceFilter(choices=Match.Status.choices)

@@ -1,0 +1,190 @@
+"""What may be asked about lobbies.
+
+Access to a lobby goes through one function per level: viewer, member, host. Each answers "not
+found" and "not yours" alike. ``…_shown`` is what others are told, as JSON: REST and the live list
+say the same because both ask here.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from games.catalog import TITLES
+from games.models import Match
+from lobby.codes import ApiCode, Refused
+from lobby.models.accounts import User
+from lobby.models.lobbies import Lobby, Member
+from lobby.selectors.accounts import user_shown
+from lobby.selectors.base import Shown
+from lobby.selectors.titles import seat_range_shown
+
+
+def lobbies() -> QuerySet[Lobby]:
+    """All lobbies of known titles with host, match and members, newest first, in two queries."""
+    members = Member.objects.select_related("user")
+    return (
+        Lobby.objects.filter(title__in=TITLES)
+        .select_related("host", "match")
+        .defer("match__settings", "match__ranking", "match__fault")
+        .prefetch_related(Prefetch("members", queryset=members))
+    )
+
+
+def lobbies_public() -> QuerySet[Lobby]:
+    """What everybody may find in the list."""
+    return lobbies().filter(closed=False, private=False)
+
+
+def lobbies_of(*, user_id: int) -> QuerySet[Lobby]:
+    """The lobbies that a user is in, private ones too."""
+    mine = Member.objects.filter(user_id=user_id).values("lobby_id")
+    return lobbies().filter(closed=False, id__in=mine)
+
+
+def in_state(rows: QuerySet[Lobby], state: str) -> QuerySet[Lobby]:
+    """Those of ``rows`` whose derived state is ``state``."""
+    playing = Q(match__status__in=Match.LIVE)
+    if state == Lobby.State.CLOSED:
+        return rows.filter(closed=True)
+    if state == Lobby.State.PLAYING:
+        return rows.filter(playing, closed=False)
+    return rows.filter(Q(match=None) | ~playing, closed=False)
+
+
+def with_seats_free(rows: QuerySet[Lobby], seats: int) -> QuerySet[Lobby]:
+    """Those of ``rows`` that at least ``seats`` more people could join."""
+    fits = Q(pk__in=[])
+    for title, game in TITLES.items():
+        fits |= Q(title=title, taken__lte=game.seats.stop - 1 - seats)
+    members = Member.objects.filter(lobby=OuterRef("pk")).order_by().values("lobby")
+    taken = Subquery(members.annotate(count=Count("pk")).values("count"))
+    return rows.alias(taken=taken).filter(fits)
+
+
+def lobby_for_viewer(*, lobby_id: UUID, user: Any) -> Lobby:
+    """A lobby that ``user``, who may be anonymous, may see: a public one, or one they are in.
+
+    Raises:
+        Refused: ``not_found``; closed ones are not found either.
+    """
+    lobby = _lobby(lobby_id)
+    if lobby.private and not is_member(lobby, user.id):
+        raise Refused(ApiCode.NOT_FOUND)
+    return lobby
+
+
+def lobby_for_member(*, lobby_id: UUID, user: User, lock: bool = False) -> Lobby:
+    """A lobby that ``user`` is in.
+
+    Args:
+        lock: Keep others from writing to it until the transaction ends.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    lobby = _lobby(lobby_id, lock=lock)
+    if not is_member(lobby, user.id):
+        raise Refused(ApiCode.NOT_FOUND)
+    return lobby
+
+
+def lobby_for_host(*, lobby_id: UUID, user: User, lock: bool = False) -> Lobby:
+    """A lobby that ``user`` is the host of.
+
+    Raises:
+        Refused: ``not_found``; ``not_host`` to the other members.
+    """
+    lobby = lobby_for_member(lobby_id=lobby_id, user=user, lock=lock)
+    if lobby.host_id != user.id:
+        raise Refused(ApiCode.NOT_HOST)
+    return lobby
+
+
+def lobby_for_entry(*, lobby_id: UUID, user: User, code: str) -> Lobby:
+    """A lobby that ``user`` may join, locked: a public one, theirs, or one whose code they know.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    lobby = _lobby(lobby_id, lock=True)
+    if lobby.private and lobby.code != code_tidy(code) and not is_member(lobby, user.id):
+        raise Refused(ApiCode.NOT_FOUND)
+    return lobby
+
+
+def lobby_id_by_code(*, code: str) -> UUID:
+    """Which lobby a code opens.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    lobby_id = (
+        Lobby.objects.filter(code=code_tidy(code), closed=False).values_list("id", flat=True)
+    ).first()
+    if lobby_id is None:
+        raise Refused(ApiCode.NOT_FOUND)
+    return lobby_id
+
+
+def lobby_of_match(*, match_id: UUID, user: Any) -> Lobby | None:
+    """The lobby that a match came from, if ``user`` may see it."""
+    lobby = lobbies().filter(match_id=match_id, closed=False).first()
+    if lobby is None or (lobby.private and not is_member(lobby, user.id)):
+        return None
+    return lobby
+
+
+def is_member(lobby: Lobby, user_id: int | None) -> bool:
+    """Whether a user is in ``lobby``."""
+    return any(member.user_id == user_id for member in lobby.members.all())
+
+
+def code_tidy(code: str) -> str:
+    """A code as people write it down, as we keep it."""
+    return code.strip().upper()
+
+
+def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
+    """A lobby; ``insider`` is told the code that lets others in."""
+    members = list(lobby.members.all())
+    state = lobby.state
+    return {
+        "id": str(lobby.id),
+        "title": lobby.title,
+        "title_name": lobby.game.name,
+        "name": lobby.name,
+        "private": lobby.private,
+        "code": lobby.code if insider else None,
+        "host": None if lobby.host is None else {"id": lobby.host.id, "name": lobby.host.name},
+        "state": state.value,
+        "settings": lobby.settings,
+        "seats": seat_range_shown(lobby.game) | {"taken": len(members)},
+        "members": [
+            {
+                "user": user_shown(member.user),
+                "ready": member.ready,
+                "host": member.user_id == lobby.host_id,
+            }
+            for member in members
+        ],
+        "bots": lobby.bots,
+        "match": str(lobby.match_id) if state == Lobby.State.PLAYING else None,
+        "created": lobby.created.isoformat(),
+    }
+
+
+def lobby_shown_to(lobby: Lobby, user: Any) -> Shown:
+    """A lobby, as this user, who may be anonymous, is told of it."""
+    return lobby_shown(lobby, insider=is_member(lobby, user.id))
+
+
+def _lobby(lobby_id: UUID, *, lock: bool = False) -> Lobby:
+    # Locked first and read in a second query: one that waited for the lock would see the joined
+    # rows as they were before it waited.
+    if lock:
+        list(Lobby.objects.select_for_update().filter(id=lobby_id).values_list("id"))
+    lobby = lobbies().filter(id=lobby_id, closed=False).first()
+    if lobby is None:
+        raise Refused(ApiCode.NOT_FOUND)
+    return lobby

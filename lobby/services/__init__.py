@@ -1,0 +1,1 @@
+"""What may be done, by subject; what the subjects share is in ``base``."""
