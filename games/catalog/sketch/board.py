@@ -109,7 +109,7 @@ class Board(msgspec.Struct):
         """Carry it out, or say why not."""
         match input:
             case Ink(colour, size, points):
-                return self._add(Stroke("brush", colour, size, points))
+                return self._add(Stroke("brush", colour, size, list(points)))
             case Fill(colour, cell):
                 return self._add(Stroke("fill", colour, 0, [cell]))
             case More(points):

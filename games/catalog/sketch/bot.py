@@ -15,10 +15,11 @@ from games.sim import Rng, View
 PIECE = 8
 """Points that it draws at a time: slow enough to be looked at."""
 
-GUESS_ONE_IN = 24
-"""Of the times that it is asked, which is twice a second, it guesses once in so many …"""
-GUESS_FEW_ONE_IN = 14
-"""… and in so many, where few words are left."""
+GUESS_ONE_IN = 48
+"""Of the times that it is asked, which is more than twice a second, it guesses once in so many …"""
+GUESS_FEW_ONE_IN = 32
+"""… and in so many, where few words are left: so it finds two words of three, most of them after a
+letter was shown, and people who look at the drawing are ahead of it."""
 FEW = 12
 
 

@@ -117,7 +117,7 @@ class Sketch(Game[State]):
     drop_in = True
     grace_s = 12
     away = Away.BOT
-    bot_every = 5
+    bot_every = 4
     Settings = Options
     Input = Choose | Ink | More | Fill | Undo | Clear | Say
     view_type = Record(

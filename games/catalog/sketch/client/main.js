@@ -34,6 +34,7 @@ export function mount(element, room) {
   const mayDraw = () => isDrawer() && room.state.phase === "drawing" && room.phase === "playing";
   const knows = () => Boolean(room.secret?.word);
   const seen = new Set(); // lines of the chat that were shown
+  let follow = true; // whether the end of the chat is looked at
   let noticed = 0;
 
   const paper = new Paper(find("canvas"));
@@ -236,12 +237,26 @@ export function mount(element, room) {
     const key = lines.map((line) => line.key).join();
     if (list.dataset.key === key) return;
     list.dataset.key = key;
-    const follow = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END || !seen.size;
     const first = !seen.size;
     list.replaceChildren(...lines.map((line) => lineNode(line, first)));
     for (const line of lines) seen.add(line.key);
-    if (follow) list.scrollTop = list.scrollHeight;
+    toEnd();
   }
+
+  function toEnd() {
+    if (follow) find("chat").scrollTop = find("chat").scrollHeight;
+  }
+
+  find("chat").addEventListener("scroll", () => {
+    const { scrollHeight, scrollTop, clientHeight } = find("chat");
+    if (clientHeight === height) follow = scrollHeight - scrollTop - clientHeight < NEAR_END;
+  });
+  let height = 0; // of the chat: where it shrinks, that is no scrolling of the player's
+  const resized = new ResizeObserver(() => {
+    height = find("chat").clientHeight;
+    toEnd();
+  });
+  resized.observe(find("chat"));
 
   function lineNode({ key, kind, seat, text }, first) {
     const node = document.createElement("li");
@@ -249,16 +264,16 @@ export function mount(element, room) {
     node.style.setProperty("--colour", `var(--seat-${seat})`);
     const name = document.createElement("b");
     name.textContent = whoOf(seat);
-    const plural = seat === me;
+    const mine = seat === me;
     const parts = {
       say: [name, ` ${text}`],
       whisper: [name, ` ${text}`],
       close: [`“${text}” is close!`],
       guessed: [name, " guessed the word!"],
-      draws: [name, plural ? " draw now." : " draws now."],
+      draws: [name, mine ? " draw." : " draws."],
       word: ["The word was ", strong(text), "."],
-      joined: [name, plural ? " have joined." : " has joined."],
-      left: [name, plural ? " have left." : " has left."],
+      joined: [name, mine ? " have joined." : " has joined."],
+      left: [name, mine ? " have left." : " has left."],
     };
     node.append(...parts[kind]);
     return node;
@@ -273,8 +288,8 @@ export function mount(element, room) {
   function showBox(view) {
     find("form").hidden = me === null || view.phase === "over";
     const [hint, label] = view.phase !== "drawing" ? ["Say something…", "Message to all"]
-      : isDrawer() ? ["Chat with those who guessed it…", "Message to those who guessed the word"]
-      : knows() ? ["Chat with those who know it…", "Message to those who know the word"]
+      : isDrawer() ? ["Private chat…", "Message to those who guessed the word"]
+      : knows() ? ["Private chat…", "Message to those who know the word"]
       : ["Type your guess…", "Your guess"];
     find("input").placeholder = hint;
     find("input").setAttribute("aria-label", label);
@@ -299,7 +314,6 @@ export function mount(element, room) {
     const covered = free < element.clientHeight - 1;
     root.style.height = covered ? `${Math.max(200, free)}px` : "";
     if (covered) scrollTo(0, 0);
-    find("chat").scrollTop = find("chat").scrollHeight;
   }
   window.visualViewport?.addEventListener("resize", fit);
 
@@ -310,9 +324,9 @@ export function mount(element, room) {
   }
   const stops = ["state", "seats", "phase"].map((event) => room.on(event, () => room.state && show(room.state)));
   const timer = setInterval(showTime, 100);
-  frame = requestAnimationFrame((now) => {
-    if (fine && !find("form").hidden) find("input").focus({ preventScroll: true });
-    everyFrame(now);
+  frame = requestAnimationFrame(everyFrame);
+  root.querySelector("link").addEventListener("load", () => {
+    if (fine && !find("form").hidden) find("input").focus({ preventScroll: true }); // not where that opens a keyboard
   });
   if (room.state) show(room.state);
 
@@ -323,6 +337,7 @@ export function mount(element, room) {
       clearTimeout(noticed);
       for (const stop of stops) stop();
       pen?.stop();
+      resized.disconnect();
       document.removeEventListener("keydown", onKey);
       window.visualViewport?.removeEventListener("resize", fit);
       root.remove();
