@@ -1,5 +1,7 @@
 """Sketch: who may draw, what a guess is worth, who hears what; and that the word stays hidden."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -7,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from games.catalog import sketch
 from games.catalog.sketch import words
 from games.catalog.sketch.board import Clear, Fill, Ink, More, Undo
 from games.catalog.sketch.limits import (
+    BOARD_HEIGHT,
+    BOARD_WIDTH,
     CHAT_MAX,
     CHOOSE_S,
+    COLOURS,
     FILLS_MAX,
     IDLE_S,
     LOG_MAX,
@@ -20,6 +26,7 @@ from games.catalog.sketch.limits import (
     REVEAL_S,
     SAY_BURST,
     SAY_EVERY_S,
+    SIZES,
     STROKES_MAX,
     WAIT_S,
 )
@@ -39,7 +46,6 @@ def start(seats: int = 3, **options: Any) -> State:
     state = GAME.setup(GAME.seats.stop - 1, Options(**options), Rng(1))
     for seat in range(seats):
         GAME.join(state, seat)
-    state.first = 0
     GAME.advance(state, 1)
     assert (state.phase, state.drawer) == ("choosing", 0)
     return state
@@ -578,7 +584,6 @@ def two_worlds(words: tuple[str, str]) -> list[Room]:
         room = Room(GAME, seed=5, settings={}, seats=seats)
         for seat, name, _ in seats:
             room.connect(seat, f"session-{seat}", name)
-        room.state.first = 0
         room.tick(1)
         room.state.offers[0] = word
         rooms.append(room)
@@ -670,6 +675,21 @@ def test_each_tick_tells_what_was_drawn_in_it_and_nothing_else():
     tick = room.tick(1)
     assert tick.shared is not None
     assert len(codec.frame(tick.shared, encoding="msgpack")) < 40
+
+
+def test_the_browser_has_the_same_board() -> None:
+    """Its grid, colours, sizes and pieces, as they stand in its source."""
+    source = (Path(sketch.__file__).parent / "client" / "strokes.js").read_text()
+    for name, value in (
+        ("WIDTH", BOARD_WIDTH),
+        ("HEIGHT", BOARD_HEIGHT),
+        ("POINTS_PER_INPUT_MAX", POINTS_PER_INPUT_MAX),
+    ):
+        assert f"export const {name} = {value};" in source
+    assert len(re.findall(r'\["[a-z ]+", "#[0-9a-f]{6}"\]', source)) == COLOURS
+    widths = re.search(r"WIDTHS = \[(.*?)\]", source)
+    assert widths
+    assert len(widths[1].split(",")) == SIZES
 
 
 # --- bots ---------------------------------------------------------------------------------------

@@ -154,7 +154,6 @@ class Sketch(Game[State]):
             hints=settings.hints,
             level=settings.level,
             own=words.own_words(settings.own_words),
-            first=rng.below(seats),
         )
 
     def join(self, state: State, seat: int) -> None:

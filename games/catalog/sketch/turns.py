@@ -136,7 +136,6 @@ class State(msgspec.Struct):
     """A match between two ticks.
 
     Attributes:
-        first: The seat that draws first in each round, or the next one that plays.
         drew: Who has had a turn in this round.
         used: Words that were drawn, this turn's the last of them.
         shown: Places of letters that all see.
@@ -151,7 +150,6 @@ class State(msgspec.Struct):
     hints: int
     level: str
     own: list[str]
-    first: int
     players: dict[int, Player] = {}
     phase: Literal["waiting", "choosing", "drawing", "reveal", "over"] = "waiting"
     round: int = 0
@@ -242,8 +240,7 @@ def _next_turn(state: State) -> None:
             return
         state.round += 1
         state.drew, waiting = [], state.playing
-    seat = min(waiting, key=lambda seat: (seat - state.first) % SEATS_MAX)
-    state.drawer = seat
+    state.drawer = seat = min(waiting)
     state.drew.append(seat)
     state.offers = offers(state.own, state.level, state.used, state.rng)
     state.tell("draws", seat)

@@ -5,6 +5,8 @@ import { HEIGHT, PALETTE, WIDTH, WIDTHS, xOf, yOf } from "./strokes.js";
 
 const SCALE = 1.5; // pixels of the sheet for a cell
 const CATCH_UP_MS = 130; // in which what arrived at once is drawn
+const CORNER = 0.7; // the cosine of the turn from which it is one: 45 degrees
+const CORNER_BEND = 1.5; // cells
 const FILL_TOLERANCE = 110; // by which red, green and blue together may differ within an area
 
 export class Paper {
@@ -76,23 +78,20 @@ export class Paper {
 
   #put(stroke, at) {
     if (stroke.tool === "fill") return this.#flood(stroke);
+    if (at === 1) return; // that is the tail's
     pen(this.ink, stroke, SCALE);
-    const [x, y] = place(stroke, at, SCALE);
     this.ink.beginPath();
     if (at === 0) {
-      this.ink.moveTo(x, y);
-      this.ink.lineTo(x, y);
+      this.ink.moveTo(...place(stroke, 0, SCALE));
+      this.ink.lineTo(...place(stroke, 0, SCALE));
     } else {
-      const [fromX, fromY] = place(stroke, at - 1, SCALE);
-      const [startX, startY] = at === 1 ? [fromX, fromY] : middle(stroke, at - 1, SCALE);
-      const [endX, endY] = middle(stroke, at, SCALE);
-      this.ink.moveTo(startX, startY);
-      this.ink.quadraticCurveTo(fromX, fromY, endX, endY);
+      this.ink.moveTo(...begin(stroke, at - 1, SCALE));
+      this.ink.lineTo(...beside(stroke, at - 1, at - 2, SCALE));
+      this.ink.quadraticCurveTo(...place(stroke, at - 1, SCALE), ...beside(stroke, at - 1, at, SCALE));
     }
     this.ink.stroke();
   }
 
-  // The rest of a line, which was left out while it might bend.
   #end(mark) {
     if (mark) tail(this.ink, mark, SCALE);
   }
@@ -180,16 +179,30 @@ function pen(ink, { colour, size }, scale) {
 
 const place = ({ points }, at, scale) => [(xOf(points[at]) + 0.5) * scale, (yOf(points[at]) + 0.5) * scale];
 
-function middle(stroke, at, scale) {
-  const [[x, y], [fromX, fromY]] = [place(stroke, at, scale), place(stroke, at - 1, scale)];
-  return [(x + fromX) / 2, (y + fromY) / 2];
+// Where the bend around a point begins, on the way to its neighbour: gentle turns are bent over all
+// of their length, corners stay corners.
+function beside(stroke, at, neighbour, scale) {
+  const [x, y] = place(stroke, at, 1);
+  const [beforeX, beforeY] = place(stroke, at - 1, 1);
+  const [afterX, afterY] = place(stroke, at + 1, 1);
+  const [inX, inY, outX, outY] = [x - beforeX, y - beforeY, afterX - x, afterY - y];
+  const [entry, exit] = [Math.hypot(inX, inY), Math.hypot(outX, outY)];
+  const straight = (inX * outX + inY * outY) / (entry * exit || 1); // 1: no turn at all
+  const reach = Math.min(entry / 2, exit / 2, straight < CORNER ? CORNER_BEND : Infinity);
+  const [toX, toY] = place(stroke, neighbour, 1);
+  const share = reach / (Math.hypot(toX - x, toY - y) || 1);
+  return [(x + share * (toX - x)) * scale, (y + share * (toY - y)) * scale];
 }
 
+// Where the line that leads to a point begins: behind the bend before.
+const begin = (stroke, at, scale) => (at < 2 ? place(stroke, 0, scale) : beside(stroke, at - 1, at, scale));
+
+// The end of a line, which is left out until it is known whether it bends.
 function tail(ink, { stroke, count }, scale) {
   if (stroke.tool === "fill" || count < 2) return;
   pen(ink, stroke, scale);
   ink.beginPath();
-  ink.moveTo(...middle(stroke, count - 1, scale));
+  ink.moveTo(...begin(stroke, count - 1, scale));
   ink.lineTo(...place(stroke, count - 1, scale));
   ink.stroke();
 }
