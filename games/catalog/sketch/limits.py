@@ -10,6 +10,7 @@ ROUNDS_MAX = 10
 """With eight players more than two hours at the usual pace."""
 
 TURN_S_MIN, TURN_S_MAX = 20, 180
+"""To scribble something, and to paint it; beyond that those who guess have long guessed."""
 
 HINTS_MAX = 5
 """Letters shown by and by; never more than a third of a word, whatever is chosen."""
@@ -34,6 +35,7 @@ what a hand can hold still. A point is one number of 19 bits."""
 
 COLOURS = 16
 SIZES = 4
+"""As many as a phone has room for in three rows that a thumb can hit: four bits, and two."""
 
 POINTS_PER_INPUT_MAX = 64
 """Points of one input: a browser gathers some six in the tenth of a second between two of them, and
@@ -52,6 +54,7 @@ FILLS_MAX = 40
 # --- Words and chat ------------------------------------------------------------------------------
 
 WORD_MIN, WORD_MAX = 2, 20
+"""What the head of a phone shows of it in one line or two."""
 
 OWN_WORDS_MAX = 2000
 """Characters of a host's own list, with its commas: two hundred words. All may read it, as they may
