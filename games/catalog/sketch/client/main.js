@@ -311,7 +311,7 @@ export function mount(element, room) {
   // A keyboard on the screen covers the page; what is left of it is enough.
   function fit() {
     const free = visualViewport.offsetTop + visualViewport.height - element.getBoundingClientRect().top;
-    const covered = free < element.clientHeight - 1;
+    const covered = free < element.clientHeight - 1 && visualViewport.scale < 1.01; // else one looks closer
     root.style.height = covered ? `${Math.max(200, free)}px` : "";
     if (covered) scrollTo(0, 0);
   }

@@ -17,7 +17,7 @@ export class Pen {
     this.line = null; // {colour, size, begun, points}: what is not sent yet; its first was, if begun
     this.sentAt = 0;
     // The room's word on the board, and what was sent since: the same rules, carried out here.
-    this.mine = room.predict({ read: (_, state) => (may() ? state.strokes : null), step, smooth: {} });
+    this.mine = room.predict({ read: (_, state) => (state.drawer === room.seat && state.phase === "drawing" ? state.strokes : null), step, smooth: {} });
     this.stops = [
       ["pointerdown", (event) => this.#down(event)],
       ["pointermove", (event) => this.#move(event)],
