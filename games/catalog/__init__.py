@@ -7,10 +7,11 @@ from games.catalog.chess.rules import Chess
 from games.catalog.declared import declared
 from games.catalog.liars_dice.rules import LiarsDice
 from games.catalog.roshambo.rules import Roshambo
+from games.catalog.sketch.rules import Sketch
 from games.sim import Game
 
 TITLES: dict[str, type[Game[Any]]] = {
-    game.title: declared(game) for game in (Arena, Chess, LiarsDice, Roshambo)
+    game.title: declared(game) for game in (Arena, Chess, LiarsDice, Roshambo, Sketch)
 }
 
 

@@ -26,6 +26,7 @@ def settings_checked(game: type[Game[Any]], settings: Mapping[str, object]) -> d
 
 _AT = re.compile(r"(?P<problem>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"unknown field `(?P<name>.*)`", re.DOTALL)
+_PATTERN = re.compile(r"Expected `str` matching regex")
 
 
 def _setting_named(message: str) -> tuple[str, str]:
@@ -35,4 +36,6 @@ def _setting_named(message: str) -> tuple[str, str]:
         problem, path = found["problem"], found["path"]
     if found := _UNKNOWN.search(problem):
         path, problem = f"{path}.{found['name']}".strip("."), "There is no such setting."
+    elif _PATTERN.match(problem):
+        problem = "This is not of the form that is asked for."
     return f"settings.{path}".strip("."), problem

@@ -202,3 +202,40 @@ def test_liars_dice_are_hidden_until_somebody_is_called_a_liar(desk: Page, phone
         wait_room(page, "room.result")
         assert room(page, "result")["reason"] == "last_with_dice"
         expect(page.locator("#result")).to_be_visible()
+
+
+def test_a_sketch_is_drawn_and_guessed(desk: Page, phone: Page) -> None:
+    play_as_guest(desk)
+    play_as_guest(phone)
+    make_lobby(desk, "sketch", rounds=1, bots=1)
+    start_together(desk, phone)
+    assert (room(desk, "seat"), room(phone, "seat")) == (0, 1)
+    desk.locator(".sk-offers button").first.click()
+    wait_room(desk, "room.secret.word")
+    word = room(desk, "secret.word")
+    wait_room(phone, "room.state.phase === 'drawing'")
+    assert re.sub(r"[^ '-]", "_", word) == room(phone, "state.mask")
+    assert word not in phone.evaluate("JSON.stringify([evertick.room.state, evertick.room.secret])")
+
+    board = desk.locator(".sk-canvas").bounding_box()
+    assert board is not None
+    desk.mouse.move(board["x"] + board["width"] / 4, board["y"] + board["height"] / 2)
+    desk.mouse.down()
+    desk.mouse.move(board["x"] + board["width"] / 2, board["y"] + board["height"] / 2, steps=5)
+    desk.mouse.up()
+    wait_room(phone, "room.state.strokes['1']?.points.at(-1) === 400 + 800 * 300")
+
+    box = phone.locator(".sk-input")
+    box.fill("no idea")
+    box.press("Enter")
+    expect(desk.locator(".sk-say-line", has_text="no idea")).to_be_visible()
+    box.fill(word.upper())
+    box.press("Enter")
+    wait_room(phone, f"room.secret.word === {word!r}")
+    for page in (desk, phone):
+        expect(page.locator(".sk-guessed-line").first).to_be_visible()
+        expect(page.locator("[data-seat='1'].sk-guessed .sk-score")).to_have_text(
+            re.compile("^[1-3]")
+        )
+    assert room(desk, "state.players['1'].score") >= 100
+    expect(phone.locator(".sk-mask")).to_have_attribute("aria-label", word)

@@ -100,11 +100,20 @@ def test_a_lobby_needs_an_account() -> None:
         ({"title": "chess", "settings": {"minutes": "3"}}, "settings.minutes"),
         ({"title": "chess", "settings": {"minutes": None}}, "settings.minutes"),
         ({"title": "chess", "settings": {"minute": 3}}, "settings.minute"),
+        ({"title": "sketch", "settings": {"own_words": "two,,three"}}, "settings.own_words"),
+        ({"title": "sketch", "settings": {"own_words": "ab," * 700 + "ab"}}, "settings.own_words"),
     ],
 )
 def test_a_lobby_of_the_wrong_shape_is_refused_by_field(body: Any, field: str) -> None:
     assert list(fields_of(api(person()).post("/api/lobbies/", body))) == [field]
     assert not Lobby.objects.exists()
+
+
+def test_a_text_of_another_form_is_refused_in_words_for_people() -> None:
+    body = {"title": "sketch", "settings": {"own_words": "1984"}}
+    assert fields_of(api(person()).post("/api/lobbies/", body)) == {
+        "settings.own_words": ["This is not of the form that is asked for."]
+    }
 
 
 def test_a_title_without_a_bot_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:

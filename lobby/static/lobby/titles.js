@@ -79,7 +79,7 @@ function named(key) {
 export function settingValue(field, value) {
   if (typeof value === "boolean") return value ? "On" : "Off";
   if (typeof value === "number" && isSeconds(field)) return duration(value);
-  if (typeof value === "string") return worded(value);
+  if (typeof value === "string") return worded(value) || "–";
   return String(value);
 }
 
