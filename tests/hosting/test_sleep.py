@@ -42,9 +42,17 @@ class Drowsy(Patient):
         return super().outcome(state)
 
 
+class Expectant(Patient):
+    """Has to give up a seat within the time for which a room stays awake."""
+
+    title = "expectant"
+    name = "Expectant"
+    grace_s = 60
+
+
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    for title in (Patient, Drowsy):
+    for title in (Expectant, Drowsy):
         monkeypatch.setitem(TITLES, title.title, title)
     monkeypatch.setattr(consumer, "SLEEP_AFTER_S", 0.05)
 
@@ -128,7 +136,7 @@ async def test_it_wakes_by_itself_when_something_is_due(
     assert not await worker.records.call(Sleep.objects.exists)
 
 
-@pytest.mark.parametrize("title", ["patient", "drowsy"])
+@pytest.mark.parametrize("title", ["expectant", "drowsy"])
 async def test_it_stays_awake_while_somebody_looks_on_or_is_waited_for(
     start: Start, title: str
 ) -> None:

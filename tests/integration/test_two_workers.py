@@ -353,7 +353,7 @@ async def test_while_the_room_store_does_not_answer_rooms_stand_still_and_nobody
 
 async def test_a_match_that_nobody_opens_is_taken_by_some_worker(pair: Pair) -> None:
     ada, ben = await guest(pair[0]), await guest(pair[1])
-    match = await match_of("tally", ada, ben)
+    match = await match_of("hasty", ada, ben)
 
     async def finished() -> bool:
         return bool((await ada.get(f"matches/{match}/"))["status"] == "finished")
