@@ -9,6 +9,9 @@ from games.client import Player
 from games.protocol.codec import Encoding
 from tests.services import Worker
 
+WAIT_S = 60.0
+"""Seconds for an answer; a guard against waiting for ever."""
+
 
 @dataclass
 class Person:
@@ -56,7 +59,7 @@ class Person:
 
 async def guest(worker: Worker) -> Person:
     """A new guest."""
-    http = httpx.AsyncClient(base_url=worker.url, timeout=20)
+    http = httpx.AsyncClient(base_url=worker.url, timeout=WAIT_S)
     answer = await http.post("/api/auth/guest/", json={})
     assert answer.status_code == 201, answer.text
     said = answer.json()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests import services
 from tests.e2e.conftest import person
 from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_room
-from tests.services import Worker
+from tests.services import STOP_S_MAX, Worker
 
 pytestmark = pytest.mark.timeout(300)  # two servers, two pages, and a machine with other work
 
@@ -126,7 +126,7 @@ def test_when_the_only_server_is_killed_and_starts_again_the_match_goes_on_by_it
         ada.get_by_role("button", name="paper").click()
         wait_room(ben, f"room.state.chosen[{room(ada, 'seat')}]")
         before.process.send_signal(signal.SIGKILL)
-        before.process.wait(20)
+        before.process.wait(STOP_S_MAX)
     for page in (ada, ben):
         wait_room(page, "room.status === 'reconnecting'")
     with services.running_server("daphne", folder=tmp_path, port=before.port):

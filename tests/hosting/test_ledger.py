@@ -1112,7 +1112,7 @@ async def test_without_a_server_each_call_says_so() -> None:
 
 async def eventually(ask: Callable[[], Awaitable[list[Verdict]]]) -> list[Verdict]:
     """The answer, once there is one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with suppress(LedgerUnavailable):
                 return await ask()

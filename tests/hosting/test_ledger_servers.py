@@ -39,14 +39,14 @@ def tick_of(lease: Lease, tick: int) -> Append:
 
 
 async def until(met: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await met():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 async def eventually(ask: Callable[[], Awaitable[T]]) -> T:
     """The answer, once there is one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with suppress(LedgerUnavailable):
                 return await ask()

@@ -273,7 +273,7 @@ async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
     assert (await heard(worker)).admits
     await worker._succeed("elsewhere")
     assert not worker.rooms[match].gateways()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             message = await worker.layer.receive(worker_channel("elsewhere"))
             if Moved(match, "") in opened(message["body"]):

@@ -458,7 +458,7 @@ async def _ended(person: Person, match: str) -> dict[str, Any] | None:
     return read if read["status"] not in ("starting", "running") else None
 
 
-async def eventually(ask: Any, timeout_s: float = 15) -> Any:
+async def eventually(ask: Any, timeout_s: float = 60) -> Any:
     """What ``ask`` gives, once it gives something."""
     async with asyncio.timeout(timeout_s):
         while not (answer := await ask()):  # noqa: ASYNC110 - the answer is in another process

@@ -171,7 +171,7 @@ async def test_who_reports_nothing_is_told_to_come_back_and_does(hasty: Worker) 
     first, second = await ada.play(match), await ben.play(match)
     report = second.room.report
     second.room.report = list  # type: ignore[method-assign]
-    assert await second.closed(20) == 4408
+    assert await second.closed() == 4408
     assert second.room.errors == ["too_slow"]
     second.room.report = report  # type: ignore[method-assign]
     await second.join()
