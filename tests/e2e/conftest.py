@@ -29,8 +29,10 @@ FLAGS = [
     "--disable-backgrounding-occluded-windows",
 ]
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 """For anything to show up; a busy machine starts a page in a few seconds."""
+
+ENV = {"EVERTICK_TITLES": "tests.e2e.titles.Arena"}
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -53,8 +55,8 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def worker() -> Iterator[Worker]:
-    """As `make run` starts it."""
-    with services.running_server("daphne") as running:
+    """As `make run` starts it, with patient titles."""
+    with services.running_server("daphne", ENV) as running:
         yield running
 
 

@@ -55,17 +55,33 @@ def room(page: Page, what: str) -> Any:
     return page.evaluate(f"window.evertick.room.{what}")
 
 
-def wait_room(page: Page, holds: str, timeout_s: float = 20) -> None:
+def wait_room(page: Page, holds: str, timeout_s: float = 60) -> None:
     """Until an expression about ``room`` holds."""
     wait(page, f"((room) => {holds})(window.evertick.room)", timeout_s)
 
 
-def wait(page: Page, holds: str, timeout_s: float = 20) -> None:
+def wait(page: Page, holds: str, timeout_s: float = 60) -> None:
     """Until an expression holds; asked from here, as the page's policy forbids it to evaluate."""
     end = time.monotonic() + timeout_s
     while not _holds(page, holds):
         assert time.monotonic() < end, f"never came true: {holds}"
         page.wait_for_timeout(50)
+
+
+def note(page: Page, place: str) -> None:
+    """From now on all that is said there is kept, however soon it is gone; see ``noted``."""
+    watch = """(place) => {
+        window.noted = [];
+        const look = () => window.noted.push(document.querySelector(place)?.textContent ?? "");
+        new MutationObserver(look).observe(
+            document.body, { childList: true, characterData: true, subtree: true });
+    }"""
+    page.evaluate(watch, place)
+
+
+def noted(page: Page) -> list[str]:
+    """What was said where ``note`` was told to look, in order."""
+    return list(page.evaluate("window.noted"))
 
 
 def _holds(page: Page, holds: str) -> bool:

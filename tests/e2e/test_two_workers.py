@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import services
-from tests.e2e.conftest import person
+from tests.e2e.conftest import ENV, person
 from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_room
 from tests.services import STOP_S_MAX, Worker
 
@@ -22,8 +22,8 @@ def test_people_on_different_workers_meet_in_the_lobby_and_play(
 ) -> None:
     env = {"REDIS_URL": redis_url, "EVERTICK_PREFIX": tmp_path.name}
     with (
-        services.running_server("uvicorn", env, folder=tmp_path) as first,
-        services.running_server("daphne", env, folder=tmp_path) as second,
+        services.running_server("uvicorn", ENV | env, folder=tmp_path) as first,
+        services.running_server("daphne", ENV | env, folder=tmp_path) as second,
     ):
         ada, ben = person(browser.new_context(), first), person(browser.new_context(), second)
         play_as_guest(ada)
@@ -81,7 +81,7 @@ def flies(page: Page) -> None:
     seat = room(page, "seat")
     x = room(page, f"state.ships['{seat}']?.x ?? 0")
     page.keyboard.down("ArrowUp")
-    wait_room(page, f"Math.abs((room.state.ships['{seat}']?.x ?? {x}) - {x}) > 3", timeout_s=30)
+    wait_room(page, f"Math.abs((room.state.ships['{seat}']?.x ?? {x}) - {x}) > 3")
     page.keyboard.up("ArrowUp")
 
 
@@ -90,8 +90,8 @@ def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touchin
 ) -> None:
     env = {"REDIS_URL": redis_url, "EVERTICK_PREFIX": tmp_path.name}
     with (
-        services.running_server("uvicorn", env, folder=tmp_path) as doomed,
-        services.running_server("uvicorn", env, folder=tmp_path) as other,
+        services.running_server("uvicorn", ENV | env, folder=tmp_path) as doomed,
+        services.running_server("uvicorn", ENV | env, folder=tmp_path) as other,
         ExitStack() as stack,
     ):
         stack.callback((balancer := Balancer(doomed, other)).close)
@@ -117,7 +117,7 @@ def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touchin
 def test_when_the_only_server_is_killed_and_starts_again_the_match_goes_on_by_itself(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with services.running_server("daphne", folder=tmp_path) as before:
+    with services.running_server("daphne", ENV, folder=tmp_path) as before:
         ada, ben = person(browser.new_context(), before), person(browser.new_context(), before)
         play_as_guest(ada)
         play_as_guest(ben)
@@ -129,7 +129,7 @@ def test_when_the_only_server_is_killed_and_starts_again_the_match_goes_on_by_it
         before.process.wait(STOP_S_MAX)
     for page in (ada, ben):
         wait_room(page, "room.status === 'reconnecting'")
-    with services.running_server("daphne", folder=tmp_path, port=before.port):
+    with services.running_server("daphne", ENV, folder=tmp_path, port=before.port):
         for page in (ada, ben):
             wait_room(page, "room.status === 'live'")
         assert room(ada, "secret")["mine"] == "paper"
