@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -43,6 +44,17 @@ BROWSER = os.environ.get("BROWSER", "1") != "0"
 
 collect_ignore = [] if BROWSER else ["e2e"]
 
+
+hypothesis.settings.register_profile(
+    "evertick",
+    # A run of the suite draws the same examples as the one before it, and what it fails of is what
+    # was changed; `HYPOTHESIS_DRAWS=1` looks for more.
+    derandomize=os.environ.get("HYPOTHESIS_DRAWS", "0") == "0",
+    # How long an example takes says more about the machine than about what is tested.
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("evertick")
 
 STACK = ExitStack()
 """What lives as long as the whole run."""

@@ -6,7 +6,6 @@ anything takes.
 """
 
 import os
-import random
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,7 +26,8 @@ from tests.chaos.players import Member, Recorder, Told, digest
 from tests.chaos.run import ROOMS, Plan, Result, _never_moved, run_all
 from tests.chaos.titles import Steady
 
-SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+"""The same each time, so that the suite fails of what was changed; ``make chaos`` draws others."""
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "10"))
 RUNS = int(os.environ.get("CHAOS_RUNS", "1"))
 DATABASE = os.environ.get("CHAOS_DATABASE", "sqlite")
