@@ -63,15 +63,15 @@ class Person:
             await player.join(await self.ticket(match, spectate=spectate))
             return player
 
-        return await _persistently(come)
+        return await persistently(come)
 
 
 async def come_back(player: Player) -> None:
     """This player in the match again, by its resume token."""
-    await _persistently(player.join)
+    await persistently(player.join)
 
 
-async def _persistently(come: Callable[[], Awaitable[T]]) -> T:
+async def persistently(come: Callable[[], Awaitable[T]]) -> T:
     """Comes again as long as it is told to, as any client does: a busy worker may need a while."""
     async with asyncio.timeout(WAIT_S):
         while True:
