@@ -60,6 +60,18 @@ def wait_room(page: Page, holds: str, timeout_s: float = 60) -> None:
     wait(page, f"((room) => {holds})(window.evertick.room)", timeout_s)
 
 
+def flies(page: Page) -> None:
+    """The own ship moves while it burns, whichever way it looks; or it is gone, and then another
+    one is somewhere else."""
+    ship = f"state.ships['{room(page, 'seat')}']"
+    wait_room(page, f"room.{ship}")
+    x, y = room(page, f"{ship}?.x ?? 0"), room(page, f"{ship}?.y ?? 0")
+    page.keyboard.down("ArrowUp")
+    moved = f"Math.hypot(room.{ship}.x - {x}, room.{ship}.y - {y}) > 3"
+    wait_room(page, f"room.{ship} && {moved}")
+    page.keyboard.up("ArrowUp")
+
+
 def wait(page: Page, holds: str, timeout_s: float = 60) -> None:
     """Until an expression holds; asked from here, as the page's policy forbids it to evaluate."""
     end = time.monotonic() + timeout_s

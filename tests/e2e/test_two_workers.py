@@ -7,11 +7,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests import services
 from tests.e2e.conftest import ENV, person
-from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_room
+from tests.e2e.pages import flies, make_lobby, play_as_guest, room, start_together, wait_room
 from tests.services import STOP_S_MAX, Worker
 
 pytestmark = pytest.mark.timeout(300)  # two servers, two pages, and a machine with other work
@@ -76,15 +76,6 @@ class Balancer:
                 end.shutdown(socket.SHUT_RDWR)
 
 
-def flies(page: Page) -> None:
-    """The own ship moves while it burns."""
-    seat = room(page, "seat")
-    x = room(page, f"state.ships['{seat}']?.x ?? 0")
-    page.keyboard.down("ArrowUp")
-    wait_room(page, f"Math.abs((room.state.ships['{seat}']?.x ?? {x}) - {x}) > 3")
-    page.keyboard.up("ArrowUp")
-
-
 def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touching_anything(
     browser: Browser, redis_url: str, tmp_path: Path
 ) -> None:
@@ -99,7 +90,7 @@ def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touchin
         ada.goto(balancer.url)
         for page in (ada, ben):
             play_as_guest(page)
-        make_lobby(ada, "arena", length_s=120)
+        make_lobby(ada, "arena", length_s=600)
         start_together(ada, ben)
         for page in (ada, ben):
             flies(page)
