@@ -37,8 +37,10 @@ ENV = {"EVERTICK_TITLES": "tests.e2e.titles.Arena"}
 expect.set_options(timeout=WAIT_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Its loop runs as long as it does, and while one runs no test may run another: it is gone when
+    tests of another module come, as they may where several processes share them."""
     with sync_playwright() as running:
         yield running
 
