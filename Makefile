@@ -44,10 +44,11 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@$(PIP) -r requirements.txt || { echo "pip could not install requirements.txt; see above" >&2; exit 1; }
 	@touch $@
 
-$(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
-	@echo "Installing what the tests need …"
-	@$(PIP) -r tests/requirements.txt || { echo "pip could not install tests/requirements.txt; see above" >&2; exit 1; }
-	@touch $@
+$(VENV)/.installed-tests: tests/requirements.txt requirements.txt | $(VENV)/bin/python
+	@echo "Installing what Evertick runs on and what the tests need …"
+	@$(PIP) -r requirements.txt -r tests/requirements.txt || \
+	  { echo "pip could not install requirements.txt and tests/requirements.txt; see above" >&2; exit 1; }
+	@touch $(VENV)/.installed $@
 
 # --- Run ----------------------------------------------------------------------------------------
 
@@ -69,13 +70,15 @@ bench-full: $(VENV)/.installed-tests
 
 # --- Test ---------------------------------------------------------------------------------------
 
-# The data layer runs on PostgreSQL as well, and first, so that the last line counts the whole suite.
-# The suite runs in two processes: much of it waits for servers and browsers. PARALLEL=0 makes it one.
+# What asks the database runs on PostgreSQL as well, and first, so that the last line counts the whole
+# suite. It runs in some processes: much of it waits for servers and browsers. PARALLEL=0 makes it one.
+SHARED = -n $(PARALLEL) --dist worksteal
+
 test: $(VENV)/.installed-tests browser js
 	@echo "The data layer on PostgreSQL:"
-	@$(PY) -m pytest -q --database=postgres $(DATA)
+	@$(PY) -m pytest -q $(SHARED) --database=postgres $(DATA)
 	@echo "Everything, on SQLite:"
-	@$(PY) -m pytest -n $(PARALLEL) --dist worksteal
+	@$(PY) -m pytest $(SHARED)
 
 fast: $(VENV)/.installed-tests js
 	@$(PY) -m pytest -q $(FAST)

@@ -3,7 +3,11 @@
 - ``--database=postgres`` runs Django's tests on PostgreSQL; SQLite otherwise.
 - Tests never touch this machine's own installation: ``var`` is a temporary folder, and addresses in
   the environment are used by the fixtures that ask for them only.
-- Floors run quickest first; within a floor the order is pytest-randomly's.
+- Floors run quickest first; within a floor the order is pytest-randomly's. Where several processes
+  share them, slowest first: at the end there are small pieces to share, and nobody waits for one
+  that is long.
+- On PostgreSQL only tests that ask the database run: the others show nothing there that they did
+  not show on SQLite.
 """
 
 import os
@@ -14,6 +18,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -43,6 +48,17 @@ BROWSER = os.environ.get("BROWSER", "1") != "0"
 
 collect_ignore = [] if BROWSER else ["e2e"]
 
+
+hypothesis.settings.register_profile(
+    "evertick",
+    # A run of the suite draws the same examples as the one before it, and what it fails of is what
+    # was changed; `HYPOTHESIS_DRAWS=1` looks for more.
+    derandomize=os.environ.get("HYPOTHESIS_DRAWS", "0") == "0",
+    # How long an example takes says more about the machine than about what is tested.
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("evertick")
 
 STACK = ExitStack()
 """What lives as long as the whole run."""
@@ -87,8 +103,21 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _floor(item.path))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    shared = hasattr(config, "workerinput")
+    items.sort(key=lambda item: _floor(item.path), reverse=shared)
+    if config.getoption("database") == "postgres":
+        others = [item for item in items if not _asks_the_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _asks_the_database(item)]
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not {
+        "db",
+        "transactional_db",
+    }.isdisjoint(fixtures)
 
 
 def _floor(path: Path) -> float:
@@ -111,13 +140,16 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite in a file, as a worker has it: in memory, threads would lock each other out of it."""
+    """One of its own for each process. SQLite in a file, as a worker has it: in memory, threads
+    would lock each other out of it."""
     from django.conf import settings
 
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        database.setdefault("TEST", {})["NAME"] = str(path)
+        name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    else:
+        name = f"test_{database['NAME']}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    database.setdefault("TEST", {})["NAME"] = name
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,21 @@
 """People at a real server: accounts and lobbies over REST, play over real sockets."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from games.client import Player
+from games.client import Player, RoomClosed
 from games.protocol.codec import Encoding
+from games.protocol.codes import Close
 from tests.services import Worker
+
+T = TypeVar("T")
+
+WAIT_S = 60.0
+"""Seconds for an answer; a guard against waiting for ever."""
 
 
 @dataclass
@@ -49,14 +57,35 @@ class Person:
         spectate: bool = False,
     ) -> Player:
         """This person at the match, with the state at hand."""
-        player = self.player(match, encoding=encoding, worker=worker)
-        await player.join(await self.ticket(match, spectate=spectate))
-        return player
+
+        async def come() -> Player:
+            player = self.player(match, encoding=encoding, worker=worker)
+            await player.join(await self.ticket(match, spectate=spectate))
+            return player
+
+        return await persistently(come)
+
+
+async def come_back(player: Player) -> None:
+    """This player in the match again, by its resume token."""
+    await persistently(player.join)
+
+
+async def persistently(come: Callable[[], Awaitable[T]]) -> T:
+    """Comes again as long as it is told to, as any client does: a busy worker may need a while."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            try:
+                return await come()
+            except RoomClosed as closed:
+                if closed.code != Close.UNAVAILABLE:
+                    raise
+            await asyncio.sleep(0.1)
 
 
 async def guest(worker: Worker) -> Person:
     """A new guest."""
-    http = httpx.AsyncClient(base_url=worker.url, timeout=20)
+    http = httpx.AsyncClient(base_url=worker.url, timeout=WAIT_S)
     answer = await http.post("/api/auth/guest/", json={})
     assert answer.status_code == 201, answer.text
     said = answer.json()

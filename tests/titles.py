@@ -1,4 +1,9 @@
-"""Titles that exist for tests alone; servers under test load them by ``EVERTICK_TITLES``."""
+"""Titles that exist for tests alone; servers under test load them by ``EVERTICK_TITLES``.
+
+They wait for whoever is missing far longer than a test takes on the busiest machine, and nothing in
+them is due by itself while a test is at something else. Those that lose patience, and `Thinking`,
+whose flag falls, are for tests in which just that happens, and for those that hand the time in.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -7,9 +12,11 @@ from msgspec import Meta
 
 from games.sim import Away, Game, Outcome, Refusal, Rng, Settings, View
 
-NAMES = ("Tally", "Thinking", "Patient", "Waiting", "Broken", "Party", "Wide")
+NAMES = ("Tally", "Hasty", "Blitz", "Patient", "Broken", "Party", "Wide")
 
 ALL = ",".join(f"tests.titles.{name}" for name in NAMES)
+
+PATIENCE_S = 600
 
 
 class Add(msgspec.Struct, tag="add", tag_field="t"):
@@ -42,7 +49,7 @@ class Tally(Game[Sums]):
     name = "Tally"
     seats = range(1, 5)
     tick_hz = 20
-    grace_s = 2
+    grace_s = PATIENCE_S
     Settings = TallySettings
     Input = Add | Misbehave
 
@@ -87,6 +94,14 @@ class Tally(Game[Sums]):
         return {"mine": [n for by, n in state.log if by == seat][-4:]}
 
 
+class Hasty(Tally):
+    """Soon gives the seat of who is missing up."""
+
+    title = "hasty"
+    name = "Hasty"
+    grace_s = 2
+
+
 class Thinking(Tally):
     """By turns of nobody in particular: ticks only when something happens; flags after 300."""
 
@@ -112,13 +127,29 @@ class Thinking(Tally):
         return Add(1) if view["sums"][seat] < 3 else None
 
 
+class Blitz(Thinking):
+    """Its clock stands still until the first move; from there on the flag falls in a second."""
+
+    title = "blitz"
+    name = "Blitz"
+
+    def advance(self, state: Sums, elapsed: int) -> None:
+        if state.log:
+            state.clock += elapsed
+
+    def due(self, state: Sums) -> int | None:
+        return 100 - state.clock if state.log else None
+
+    def outcome(self, state: Sums) -> Outcome | None:
+        return Outcome([[0, 1]], "time_up") if state.clock >= 100 else None
+
+
 class Patient(Thinking):
-    """By turns, with nothing that is due by itself; whoever comes late is waited for."""
+    """By turns, with nothing that is due by itself."""
 
     title = "patient"
     name = "Patient"
     seats = range(1, 3)
-    grace_s = 60
 
     def due(self, state: Sums) -> int | None:
         return None
@@ -133,6 +164,14 @@ class Waiting(Tally):
     title = "waiting"
     name = "Waiting"
     away = Away.PAUSE
+
+
+class HastyWaiting(Waiting):
+    """Stands still soon."""
+
+    title = "hasty_waiting"
+    name = "Hasty and waiting"
+    grace_s = 2
 
 
 class Broken(Tally):
@@ -153,7 +192,6 @@ class Party(Tally):
     drop_in = True
     away = Away.BOT
     seats = range(1, 4)
-    grace_s = 1
     bot_every = 4
 
     def join(self, state: Sums, seat: int) -> None:
@@ -164,6 +202,14 @@ class Party(Tally):
 
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
         return Add(1 + rng.below(5))
+
+
+class HastyParty(Party):
+    """The bot fills in soon."""
+
+    title = "hasty_party"
+    name = "Hasty party"
+    grace_s = 1
 
 
 class Wide(Tally):

@@ -15,6 +15,10 @@ from games.client.follower import Follower
 from games.protocol.codec import Encoding
 from games.protocol.codes import Close
 
+WAIT_S = 60.0
+"""Seconds to wait for a handshake, or for something to come true, unless told otherwise. Both ends
+may share one busy machine: this is a guard against waiting for ever, and no measure of anything."""
+
 NUDGE_S = 1.0
 """Seconds without progress after which unsettled inputs are sent again."""
 
@@ -98,7 +102,7 @@ class Player:
         assert self._socket is not None
         await self._socket.send(frame)
 
-    async def until(self, holds: Callable[[Follower], Any], timeout_s: float = 10) -> None:
+    async def until(self, holds: Callable[[Follower], Any], timeout_s: float = WAIT_S) -> None:
         """Wait until ``holds(room)``.
 
         Raises:
@@ -116,7 +120,7 @@ class Player:
         await self.until(lambda room: room.settled >= seq)
         return self.room.refused.get(seq)
 
-    async def closed(self, timeout_s: float = 10) -> int:
+    async def closed(self, timeout_s: float = WAIT_S) -> int:
         """Wait for the socket to close; its code."""
         with contextlib.suppress(RoomClosed):
             await self.until(lambda _: False, timeout_s)
@@ -141,7 +145,9 @@ class Player:
 
     async def _connect(self) -> ClientConnection:
         protocol = Subprotocol(f"evertick.v1.{self.room.encoding}")
-        return await connect(self.url, subprotocols=[protocol], compression=None)
+        return await connect(
+            self.url, subprotocols=[protocol], compression=None, open_timeout=WAIT_S
+        )
 
     async def _send(self, frame: bytes) -> None:
         assert self._socket is not None

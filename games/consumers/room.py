@@ -412,9 +412,12 @@ class RoomConsumer(AsyncConsumer):
         return due is None or self.clock.at(due) - self.loop.time() > SLEEP_DUE_S
 
     def _doze(self) -> None:
-        if self._idle() and not self._stopped and not self.keeper.behind:
-            self._stop()  # at once: whoever comes before the task begins is not let in
-            self.worker.spawn(self._sleep())
+        if self._stopped or not self._idle():
+            return
+        if self.keeper.behind:  # nothing may happen here once the store is back
+            return self._drowse()
+        self._stop()  # at once: whoever comes before the task begins is not let in
+        self.worker.spawn(self._sleep())
 
     async def _sleep(self) -> None:
         """Leave the room to the database, and forget it; whoever asks for it wakes it there.

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 
 from games.hosting.archive import Collector
-from games.hosting.ledger import Lease, LedgerError, Owner, Refused
+from games.hosting.ledger import Append, Lease, LedgerError, Owner, Refused
 from games.hosting.worker import Worker
 from games.limits import (
     CHECKPOINT_ENTRIES_MAX,
@@ -75,6 +75,9 @@ class Keeper:
         if archive := worker.archive:
             self._collector = Collector(archive, worker.ledger, spec, gave_up=self._begin_anew)
         self._waiting: deque[tuple[Kept | None, Callable[[], None]]] = deque()
+        self._unkept: dict[
+            int, bytes
+        ] = {}  # ticks of which it is not known that the store has them
         self._recovering = False
         self._asked = set[int]()  # the epochs of leases that it asked for again
         self._stopped = False
@@ -116,7 +119,10 @@ class Keeper:
         rules, begins, self._begins = self._room.game.version, self._begins, b""
         written = Written(self._worker.clock_ms, record, hashed, rules, begins)
         token, payload = self.lease.token, write_tick(written)
-        return self._worker.committer.put(self._match, token, record.tick, payload)
+        kept = self._worker.committer.put(self._match, token, record.tick, payload)
+        self._unkept[record.tick] = payload
+        kept.add_done_callback(lambda kept: kept.exception() or self._unkept.pop(record.tick, b""))
+        return kept
 
     async def _keep(self, tick: int, blob: bytes) -> None:
         try:
@@ -206,11 +212,24 @@ class Keeper:
         if not isinstance(lease, Lease):
             return False
         self.lease = lease
-        tick, blob = self._room.tick_no, self._room.checkpoint()
-        await ledger.restore(self._match, lease.token, tick, blob)
-        self._begin_anew()
-        logger.warning("the room store lost some of match %s; it has all again", self._match)
+        if await self._goes_on(lease):
+            logger.info("match %s has its lease again", self._match)
+        else:
+            tick, blob = self._room.tick_no, self._room.checkpoint()
+            await ledger.restore(self._match, lease.token, tick, blob)
+            self._begin_anew()
+            logger.warning("the room store lost some of match %s; it has all again", self._match)
+        self._unkept.clear()
         return True
+
+    async def _goes_on(self, lease: Lease) -> bool:
+        """Write what the store has not got yet, if that follows what it has: it lost the lease
+        alone, or somebody gave it up who did not hear that the room runs. The journal stays."""
+        missing = [tick for tick in sorted(self._unkept) if tick > lease.tick]
+        if missing != list(range(lease.tick + 1, self._room.tick_no + 1)):
+            return False
+        ticks = [Append(self._match, lease.token, tick, self._unkept[tick]) for tick in missing]
+        return all(verdict.accepted for verdict in await self._worker.ledger.append(ticks))
 
     def _is_mine(self, owner: Owner) -> bool:
         """Whether that is a lease of this room's own asking, and only its answer was lost. One that

@@ -25,7 +25,7 @@ from games.sim import (
     Table,
     Text,
 )
-from tests.titles import Broken, Party, Tally, Thinking, Waiting
+from tests.titles import Blitz, Broken, HastyParty, HastyWaiting, Patient, Tally, Wide
 
 
 class Plain(Game[Any]):
@@ -61,7 +61,10 @@ def test_the_least_that_a_title_must_say_is_enough() -> None:
     assert not Plain.has_bot()
 
 
-@pytest.mark.parametrize("game", [*TITLES.values(), Tally, Thinking, Waiting, Broken, Party])
+OF_TESTS = [Tally, Blitz, Patient, HastyWaiting, Broken, HastyParty, Wide]
+
+
+@pytest.mark.parametrize("game", [*TITLES.values(), *OF_TESTS])
 def test_the_titles_of_this_tree_are_declared_well(game: type[Game[Any]]) -> None:
     assert declared(game) is game
 

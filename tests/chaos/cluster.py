@@ -27,11 +27,11 @@ from tests.services import Worker
 PREFIX = "chaos"
 TITLES = f"{titles.ALL},{PATH}"
 
-START_S_MAX = 30.0
+START_S_MAX = 120.0
 """Seconds in which a worker is started again and again; the store may be away meanwhile."""
-BEAT_S_MAX = 5.0
+BEAT_S_MAX = 30.0
 """Seconds for a worker that answers to show a first sign of life."""
-ASK_S_MAX = 60.0
+ASK_S_MAX = 180.0
 """Seconds for an answer out of the database."""
 POLL_S = 0.05
 

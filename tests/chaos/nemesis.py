@@ -51,6 +51,10 @@ end of such a line."""
 OWNER_WAIT_S = 3.0
 """Seconds in which a room whose owner is gone gets another; one that is over gets none."""
 
+MOVED_S_MAX = 10.0
+"""Seconds that a line stays broken beyond its time where nobody took the rooms over yet: a machine
+that is busy with other things notices late."""
+
 MENDING_S = 5.0
 """Seconds after a fault in which a worker that ended may still be missing."""
 
@@ -225,10 +229,19 @@ class Nemesis:
         await self._thread(self._cluster.turn, slot, fault.link, fault.kind)
         await asyncio.sleep(fault.lasts_s)
         if fault.moves_rooms:
-            done.kept = _of(slot, self._matches, await self._owners()) & done.matches
+            done.kept = await self._kept(slot, done.matches)
         await self._thread(self._cluster.turn, slot, fault.link, "whole")
         slot.cut_off = False
         done.until = time.monotonic()
+
+    async def _kept(self, slot: Slot, matches: set[str]) -> set[str]:
+        """Those of a worker's rooms that it still has."""
+        patience = time.monotonic() + MOVED_S_MAX
+        while True:
+            kept = _of(slot, self._matches, await self._owners()) & matches
+            if not kept or time.monotonic() > patience:
+                return kept
+            await asyncio.sleep(0.1)
 
     async def _hit_store(self, done: Done) -> None:
         store = self._cluster.store

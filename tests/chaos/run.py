@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from games.catalog import TITLES
@@ -19,11 +20,12 @@ from tests.chaos.nemesis import KINDS, Done, Fault, Nemesis, draw
 from tests.chaos.oracle import Journal, Match, Verdict, final_state, judge
 from tests.chaos.players import Member
 from tests.chaos.titles import Steady
-from tests.people import Person, guest, match_of
+from tests.line import PATIENT
+from tests.people import Person, guest, match_of, persistently
 
 ROOMS = ("steady", "arena", "chess", "steady", "liars_dice")
 WORKERS = 3
-CALM_S_MAX = 40.0
+CALM_S_MAX = 120.0
 """Seconds after the last fault in which everybody must be back, and every input be settled."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -157,9 +159,12 @@ class Run:
                     encoding="json" if (number + place) % 3 == 0 else "msgpack",
                     rng=random.Random(self.rng.getrandbits(60)),
                 )
-                ticket = await person.ticket(match, spectate=place == 2)
-                await member.join(ticket, slot)
+                come = partial(self._come, member, person, slot, spectate=place == 2)
+                await persistently(come)
                 self.members[match].append(member)
+
+    async def _come(self, member: Member, person: Person, slot: int, *, spectate: bool) -> None:
+        await member.join(await person.ticket(member.match, spectate=spectate), slot)
 
     async def _owners(self) -> list[str]:
         try:
@@ -205,7 +210,7 @@ class Run:
 
     async def _judge(self, journal: Journal, result: Result) -> None:
         await self.ledger.close()  # its connections may be to a store that was killed
-        self.ledger = RedisLedger.connect(self.cluster.store.url, PREFIX)
+        self.ledger = RedisLedger.connect(self.cluster.store.url, PREFIX, **PATIENT)
         await journal.finish(self.ledger)
         said = await asyncio.to_thread(self.cluster.ask, SPECS)
         rows = [Match(*row) for row in json.loads(said.strip().splitlines()[-1])]

@@ -6,7 +6,6 @@ anything takes.
 """
 
 import os
-import random
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,14 +26,17 @@ from tests.chaos.players import Member, Recorder, Told, digest
 from tests.chaos.run import ROOMS, Plan, Result, _never_moved, run_all
 from tests.chaos.titles import Steady
 
-SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+"""The same each time, so that the suite fails of what was changed; ``make chaos`` draws others."""
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "10"))
 RUNS = int(os.environ.get("CHAOS_RUNS", "1"))
 DATABASE = os.environ.get("CHAOS_DATABASE", "sqlite")
+SOON_S = 60
+"""Seconds for what must come; a guard against waiting for ever."""
 SHORT = ("steady", "arena", "chess")
 
 
-@pytest.mark.timeout(180 + 4 * SECONDS)
+@pytest.mark.timeout(600 + 4 * SECONDS)
 @pytest.mark.parametrize("seed", range(SEED, SEED + RUNS), ids=[str(run) for run in range(RUNS)])
 def test_whatever_dies_or_stands_still_nothing_acknowledged_is_lost_or_contradicted(
     seed: int,
@@ -235,24 +237,29 @@ class Wire:
         self.store, _ = listener.accept()
         stack.enter_context(self.store)
         for end in (self.asker, self.store):
-            end.settimeout(0.2)
+            end.settimeout(SOON_S)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.lines.ports[0]))
 
-    def asks(self, said: bytes) -> bool:
-        """Whether the store hears it."""
-        return self._passes(self.asker, self.store, said)
+    def asks(self, said: bytes, *, heard: bool = True) -> None:
+        """The store hears it, or it does not."""
+        self._passes(self.asker, self.store, said, heard)
 
-    def answers(self, said: bytes) -> bool:
-        return self._passes(self.store, self.asker, said)
+    def answers(self, said: bytes, *, heard: bool) -> None:
+        self._passes(self.store, self.asker, said, heard)
 
-    def _passes(self, speaker: socket.socket, hearer: socket.socket, said: bytes) -> bool:
+    def _passes(
+        self, speaker: socket.socket, hearer: socket.socket, said: bytes, heard: bool
+    ) -> None:
         speaker.sendall(said)
-        try:
-            return hearer.recv(100) == said
-        except TimeoutError:
-            return False
+        if heard:
+            assert hearer.recv(100) == said
+            return
+        hearer.settimeout(0.2)  # nothing comes, however long it is waited for
+        with pytest.raises(TimeoutError):
+            hearer.recv(100)
+        hearer.settimeout(SOON_S)
 
 
 @pytest.fixture
@@ -269,11 +276,12 @@ def test_a_line_passes_on_what_its_state_says(
     wire: Wire, state: str, asks: bool, answers: bool
 ) -> None:
     wire.lines.turn(0, state)
-    assert (wire.asks(b"?"), wire.answers(b"!")) == (asks, answers)
+    wire.asks(b"?", heard=asks)
+    wire.answers(b"!", heard=answers)
     wire.lines.turn(0, "whole")
     assert asks or wire.store.recv(100) == b"?"  # late, and not lost
     assert answers or wire.asker.recv(100) == b"!"
-    assert wire.asks(b"again")
+    wire.asks(b"again")
 
 
 def test_a_line_that_is_cut_resets_all_connections(wire: Wire) -> None:

@@ -7,11 +7,10 @@ PATH = "tests.chaos.titles.Steady"
 
 
 class Steady(Tally):
-    """``Tally`` that waits a minute for who is missing: a run of faults forfeits no seat."""
+    """``Tally`` that tells each seat how much of what it sent was counted."""
 
     title = "steady"
     name = "Steady"
-    grace_s = 60
 
     def secret(self, state: Sums, seat: int) -> View:
         return {"count": sum(by == seat for by, _ in state.log)}

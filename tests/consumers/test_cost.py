@@ -164,7 +164,7 @@ def masked(payload: bytes) -> bytes:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what it waits for has no event of its own
             await asyncio.sleep(0)
 
@@ -314,7 +314,7 @@ async def test_a_socket_that_closed_leaves_nothing_to_the_garbage_collector(
         for client in clients:
             client.socket.connection_lost(None)
             del client.socket
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while any(one() is not None for one in left):  # noqa: ASYNC110 - nobody is told
                 await asyncio.sleep(0.01)
     finally:

@@ -20,6 +20,9 @@ from tests.titles import Patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SOON_S = 60
+"""Seconds; a guard against waiting for ever."""
+
 
 @pytest.fixture
 async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
@@ -55,9 +58,9 @@ class Socket:
     async def open(self, hello: bytes) -> "Socket":
         others = set(self._worker.sockets)
         self._wire = WebsocketCommunicator(self._serve, "/", subprotocols=["evertick.v1.json"])
-        assert (await self._wire.connect())[0]
+        assert (await self._wire.connect(SOON_S))[0]
         await self.say(hello)
-        self.first = (await self._wire.receive_from(5)).encode()
+        self.first = (await self._wire.receive_from(SOON_S)).encode()
         (viewer,) = self._worker.sockets.keys() - others
         self.consumer = self._worker.sockets[viewer]
         return self
@@ -71,16 +74,16 @@ class Socket:
     async def hears(self, kind: type[Any]) -> Any:
         """The next message of that kind; those before it are passed over."""
         while True:
-            for message in decode(await self._wire.receive_from(5), "json"):
+            for message in decode(await self._wire.receive_from(SOON_S), "json"):
                 if isinstance(message, kind):
                     return message
 
     async def closed(self) -> int:
         """Waits for the server to close it; the code."""
-        return int((await self._wire.receive_output(5))["code"])
+        return int((await self._wire.receive_output(SOON_S))["code"])
 
     async def close(self) -> None:
-        await self._wire.disconnect()
+        await self._wire.disconnect(timeout=SOON_S)
 
 
 async def at_the_match(worker: Worker, match: str, ada: Follower) -> Socket:

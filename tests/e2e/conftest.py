@@ -29,14 +29,18 @@ FLAGS = [
     "--disable-backgrounding-occluded-windows",
 ]
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 """For anything to show up; a busy machine starts a page in a few seconds."""
+
+ENV = {"EVERTICK_TITLES": "tests.e2e.titles.Arena"}
 
 expect.set_options(timeout=WAIT_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Its loop runs as long as it does, and while one runs no test may run another: it is gone when
+    tests of another module come, as they may where several processes share them."""
     with sync_playwright() as running:
         yield running
 
@@ -53,8 +57,8 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def worker() -> Iterator[Worker]:
-    """As `make run` starts it."""
-    with services.running_server("daphne") as running:
+    """As `make run` starts it, with patient titles."""
+    with services.running_server("daphne", ENV) as running:
         yield running
 
 

@@ -55,17 +55,45 @@ def room(page: Page, what: str) -> Any:
     return page.evaluate(f"window.evertick.room.{what}")
 
 
-def wait_room(page: Page, holds: str, timeout_s: float = 20) -> None:
+def wait_room(page: Page, holds: str, timeout_s: float = 60) -> None:
     """Until an expression about ``room`` holds."""
     wait(page, f"((room) => {holds})(window.evertick.room)", timeout_s)
 
 
-def wait(page: Page, holds: str, timeout_s: float = 20) -> None:
+def flies(page: Page) -> None:
+    """The own ship moves while it burns, whichever way it looks; or it is gone, and then another
+    one is somewhere else."""
+    ship = f"state.ships['{room(page, 'seat')}']"
+    wait_room(page, f"room.{ship}")
+    x, y = room(page, f"{ship}?.x ?? 0"), room(page, f"{ship}?.y ?? 0")
+    page.keyboard.down("ArrowUp")
+    moved = f"Math.hypot(room.{ship}.x - {x}, room.{ship}.y - {y}) > 3"
+    wait_room(page, f"room.{ship} && {moved}")
+    page.keyboard.up("ArrowUp")
+
+
+def wait(page: Page, holds: str, timeout_s: float = 60) -> None:
     """Until an expression holds; asked from here, as the page's policy forbids it to evaluate."""
     end = time.monotonic() + timeout_s
     while not _holds(page, holds):
         assert time.monotonic() < end, f"never came true: {holds}"
         page.wait_for_timeout(50)
+
+
+def note(page: Page, place: str) -> None:
+    """From now on all that is said there is kept, however soon it is gone; see ``noted``."""
+    watch = """(place) => {
+        window.noted = [];
+        const look = () => window.noted.push(document.querySelector(place)?.textContent ?? "");
+        new MutationObserver(look).observe(
+            document.body, { childList: true, characterData: true, subtree: true });
+    }"""
+    page.evaluate(watch, place)
+
+
+def noted(page: Page) -> list[str]:
+    """What was said where ``note`` was told to look, in order."""
+    return list(page.evaluate("window.noted"))
 
 
 def _holds(page: Page, holds: str) -> bool:

@@ -7,12 +7,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests import services
-from tests.e2e.conftest import person
-from tests.e2e.pages import make_lobby, play_as_guest, room, start_together, wait_room
-from tests.services import Worker
+from tests.e2e.conftest import ENV, person
+from tests.e2e.pages import flies, make_lobby, play_as_guest, room, start_together, wait_room
+from tests.services import STOP_S_MAX, Worker
 
 pytestmark = pytest.mark.timeout(300)  # two servers, two pages, and a machine with other work
 
@@ -22,8 +22,8 @@ def test_people_on_different_workers_meet_in_the_lobby_and_play(
 ) -> None:
     env = {"REDIS_URL": redis_url, "EVERTICK_PREFIX": tmp_path.name}
     with (
-        services.running_server("uvicorn", env, folder=tmp_path) as first,
-        services.running_server("daphne", env, folder=tmp_path) as second,
+        services.running_server("uvicorn", ENV | env, folder=tmp_path) as first,
+        services.running_server("daphne", ENV | env, folder=tmp_path) as second,
     ):
         ada, ben = person(browser.new_context(), first), person(browser.new_context(), second)
         play_as_guest(ada)
@@ -76,22 +76,13 @@ class Balancer:
                 end.shutdown(socket.SHUT_RDWR)
 
 
-def flies(page: Page) -> None:
-    """The own ship moves while it burns."""
-    seat = room(page, "seat")
-    x = room(page, f"state.ships['{seat}']?.x ?? 0")
-    page.keyboard.down("ArrowUp")
-    wait_room(page, f"Math.abs((room.state.ships['{seat}']?.x ?? {x}) - {x}) > 3", timeout_s=30)
-    page.keyboard.up("ArrowUp")
-
-
 def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touching_anything(
     browser: Browser, redis_url: str, tmp_path: Path
 ) -> None:
     env = {"REDIS_URL": redis_url, "EVERTICK_PREFIX": tmp_path.name}
     with (
-        services.running_server("uvicorn", env, folder=tmp_path) as doomed,
-        services.running_server("uvicorn", env, folder=tmp_path) as other,
+        services.running_server("uvicorn", ENV | env, folder=tmp_path) as doomed,
+        services.running_server("uvicorn", ENV | env, folder=tmp_path) as other,
         ExitStack() as stack,
     ):
         stack.callback((balancer := Balancer(doomed, other)).close)
@@ -99,7 +90,7 @@ def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touchin
         ada.goto(balancer.url)
         for page in (ada, ben):
             play_as_guest(page)
-        make_lobby(ada, "arena", length_s=120)
+        make_lobby(ada, "arena", length_s=600)
         start_together(ada, ben)
         for page in (ada, ben):
             flies(page)
@@ -117,7 +108,7 @@ def test_when_the_worker_of_a_match_is_killed_two_people_play_on_without_touchin
 def test_when_the_only_server_is_killed_and_starts_again_the_match_goes_on_by_itself(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with services.running_server("daphne", folder=tmp_path) as before:
+    with services.running_server("daphne", ENV, folder=tmp_path) as before:
         ada, ben = person(browser.new_context(), before), person(browser.new_context(), before)
         play_as_guest(ada)
         play_as_guest(ben)
@@ -126,10 +117,10 @@ def test_when_the_only_server_is_killed_and_starts_again_the_match_goes_on_by_it
         ada.get_by_role("button", name="paper").click()
         wait_room(ben, f"room.state.chosen[{room(ada, 'seat')}]")
         before.process.send_signal(signal.SIGKILL)
-        before.process.wait(20)
+        before.process.wait(STOP_S_MAX)
     for page in (ada, ben):
         wait_room(page, "room.status === 'reconnecting'")
-    with services.running_server("daphne", folder=tmp_path, port=before.port):
+    with services.running_server("daphne", ENV, folder=tmp_path, port=before.port):
         for page in (ada, ben):
             wait_room(page, "room.status === 'live'")
         assert room(ada, "secret")["mine"] == "paper"

@@ -19,7 +19,8 @@ from games.models import Match
 from games.rooms.segment import cut
 from games.services import journals_prune, match_archived
 from tests.lobby.kit import finish, match_of, person
-from tests.rooms.test_segment import Adding, Played, changed, longer
+from tests.rooms.test_segment import Played, changed, longer
+from tests.titles import Tally
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ LIST = "admin:games_match_changelist"
 
 @pytest.fixture(autouse=True)
 def title(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TITLES, Adding.title, Adding)
+    monkeypatch.setitem(TITLES, Tally.title, Tally)
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +48,8 @@ Lines = Callable[[Played], list[Any]]
 
 def archived(lines: Lines = lambda played: played.lines, *, ended: bool = True) -> Match:
     """A match that was played and archived; ``lines`` may say something else than was."""
-    match = match_of(person("Ann"), person("Bob"), title="adding")
-    played = Played(Adding, 100)
+    match = match_of(person("Ann"), person("Bob"), title="tally")
+    played = Played(Tally, 100)
     origin = msgspec.structs.replace(played.origin, match=str(match.id))
     end = played.end() if ended else None
     for first, upto in ((0, 50), (50, 100)):
@@ -83,7 +84,7 @@ def replay(*args: Any) -> str:
 def test_a_match_that_leads_where_it_led_is_ok() -> None:
     match = archived()
     assert replay(str(match.id)) == (
-        f"{match.id} adding       ok: 100 ticks played again, 6 hashes compared\n"
+        f"{match.id} tally        ok: 100 ticks played again, 6 hashes compared\n"
     )
     assert replay("--all").count("ok:") == 1
 
@@ -94,8 +95,8 @@ def test_one_that_does_not_is_named_with_its_tick_and_fails_the_command() -> Non
     with pytest.raises(CommandError, match="1 wrong"):
         call_command("replay", "--all", stdout=out)
     lines = dict(line.split(" ", 1) for line in out.getvalue().splitlines())
-    assert lines[str(good.id)].startswith("adding       ok:")
-    assert lines[str(bad.id)].startswith("adding       WRONG: diverged at tick 80 ")
+    assert lines[str(good.id)].startswith("tally        ok:")
+    assert lines[str(bad.id)].startswith("tally        WRONG: diverged at tick 80 ")
 
 
 def test_one_changed_bit_of_a_file_fails_the_command(folder: Path) -> None:
@@ -110,10 +111,10 @@ def test_one_changed_bit_of_a_file_fails_the_command(folder: Path) -> None:
 
 def test_rules_that_are_not_here_any_more_fail_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     match = archived()
-    monkeypatch.setattr(Adding, "version", 2)
+    monkeypatch.setattr(Tally, "version", 2)
     assert "not all: wrong_rules at tick 1 " in replay(str(match.id))
-    monkeypatch.delitem(TITLES, "adding")
-    assert "no title 'adding' here" in replay(str(match.id))
+    monkeypatch.delitem(TITLES, "tally")
+    assert "no title 'tally' here" in replay(str(match.id))
 
 
 def test_a_finished_match_must_have_its_end_once_there_was_time_for_it() -> None:

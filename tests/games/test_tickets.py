@@ -23,12 +23,13 @@ def resume(session: str = "session-1") -> str:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Lets time pass for the signatures."""
+    """Lets time pass for the signatures; until then it stands still."""
     now = time.time()
 
     def pass_s(seconds: float) -> None:
         monkeypatch.setattr(time, "time", lambda: now + seconds)
 
+    pass_s(0)
     return pass_s
 
 

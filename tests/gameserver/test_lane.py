@@ -180,16 +180,16 @@ class Line:
                 await asyncio.sleep(0)
 
     async def hears(self, size: int) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self._reader.readexactly(size)
 
     async def hears_rest(self) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self._reader.read()
 
     async def came(self, count: int) -> list[tuple[str, bytes | str]]:
         """What came, once it is so much."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.app.came) < count:  # noqa: ASYNC110 - it is a list
                 await asyncio.sleep(0)
         return self.app.came
@@ -363,7 +363,7 @@ async def test_who_does_not_read_closes_the_lane_and_loses_nothing() -> None:
         await line.send(masked(BINARY, b"hello"))
         await line.came(1)
         written = 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while line.app.lane.write(chunk):
                 written += 1
                 await asyncio.sleep(0)

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from gameserver.origins import OriginCheck
 
+SOON_S = 60
+"""Seconds; a guard against waiting for ever."""
+
 PLAY = "https://play.example.org"
 
 
@@ -179,9 +182,9 @@ async def connects(*origins: str) -> bool:
     headers = _scope(origins, "play.example.org")["headers"]
     communicator = WebsocketCommunicator(check, "/", headers)
     try:
-        return bool((await communicator.connect())[0])
+        return bool((await communicator.connect(SOON_S))[0])
     finally:
-        await communicator.disconnect()
+        await communicator.disconnect(timeout=SOON_S)
 
 
 async def test_a_refused_socket_is_closed_before_it_is_open() -> None:
@@ -202,6 +205,6 @@ async def test_a_refused_socket_never_reaches_what_is_behind() -> None:
     check = OriginCheck(behind, origins=[PLAY], hosts=["*"])
     headers = _scope(["null"], "play.example.org")["headers"]
     communicator = WebsocketCommunicator(check, "/", headers)
-    connected, _ = await communicator.connect()
+    connected, _ = await communicator.connect(SOON_S)
     assert not connected
     assert reached == []

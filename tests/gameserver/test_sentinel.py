@@ -20,7 +20,7 @@ async def test_relay_and_cache_go_on_when_the_primary_dies() -> None:
             if kill:
                 watched.primary.kill()
             heard = asyncio.ensure_future(layer.receive(channel))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 kept = None
                 while not heard.done() or kept is not kill:
                     with suppress(RedisError):

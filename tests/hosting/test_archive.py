@@ -348,13 +348,13 @@ def win(worker: Worker, match: str) -> None:
 
 
 async def forgotten(store: Store, match: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await store.owner(match):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
 
 
 async def released(store: Store, match: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while match not in await store.rooms_of(""):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)
 

@@ -379,5 +379,5 @@ async def test_a_channel_whose_subscription_failed_is_subscribed_anew(
     await asyncio.sleep(0.05)
     layer.away = False
     await layer.send("c", {"type": "word"})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await hearing == {"type": "word"}

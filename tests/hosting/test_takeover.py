@@ -20,6 +20,8 @@ from games.hosting.worker import Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
 from games.protocol.messages import Snapshot
+from games.rooms import Room
+from games.rooms.journal import read_tick
 from tests.hosting.test_worker import attach, heard, until
 from tests.titles import Patient, Tally, Wide
 
@@ -198,6 +200,31 @@ async def test_a_store_that_forgot_a_room_gets_it_back_even_if_its_answer_is_los
     assert await kept(store, match) > tick
 
 
+@pytest.mark.parametrize("title", ["tally", "patient"])
+async def test_a_lease_that_was_given_up_while_its_room_ran_costs_the_journal_nothing(
+    worker: Worker, store: Stumbling, title: str
+) -> None:
+    """Whoever handed it over did not hear that it had arrived, and released it."""
+    match = await a_match(worker, title)
+    room = worker.rooms[match]
+    room.take(attach("v", seat=0))
+    assert (await heard(worker)).admits
+    await until(lambda: room.room.tick_no > 0 and not room.keeper.uncommitted)
+    token = room.keeper.lease.token
+    assert await store.release(match, token)
+    room.take(Say("v", 1, {"t": "add", "n": 7}))
+    await until(lambda: room.keeper.lease.token != token and not room.keeper.behind)
+    room.take(Say("v", 2, {"t": "add", "n": 8}))
+    await until(lambda: room.room.places[0].settled == 2 and not room.keeper.uncommitted)
+    assert worker.rooms[match] is room
+    entries = await store.read(match)
+    assert [entry.tick for entry in entries] == list(range(1, len(entries) + 1))
+    again = Room(TITLES[title](), seed=room.spec.seed, settings={}, seats=room.spec.seats)
+    for entry in entries:
+        again.play(read_tick(entry.payload).record)
+    assert again.state.sums[0] == 15
+
+
 async def test_who_slept_while_the_match_went_on_elsewhere_gives_nothing_back(
     worker: Worker, store: Stumbling
 ) -> None:
@@ -273,7 +300,7 @@ async def test_sockets_of_a_worker_that_is_taken_for_dead_are_told_to_ask_again(
     assert (await heard(worker)).admits
     await worker._succeed("elsewhere")
     assert not worker.rooms[match].gateways()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             message = await worker.layer.receive(worker_channel("elsewhere"))
             if Moved(match, "") in opened(message["body"]):

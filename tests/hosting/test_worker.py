@@ -15,6 +15,7 @@ from games import services
 from games.catalog import TITLES
 from games.client.follower import decode
 from games.consumers import RoomConsumer
+from games.hosting import worker as hosting
 from games.hosting.finder import RoomApp
 from games.hosting.ledger import Ledger
 from games.hosting.ledger.in_memory import MemoryLedger
@@ -67,9 +68,13 @@ async def workers_on(ledger: Ledger, **always: Any) -> AsyncIterator[Start]:
         return worker
 
     yield begin
-    for worker in running:
-        if worker._tasks:
-            await worker.stop()
+    with pytest.MonkeyPatch.context() as hurried:  # nobody takes a room any more, or leaves it
+        for name in ("TAKEN_S", "LAST_WORDS_S", "MOVE_WAIT_S"):
+            hurried.setattr(hosting, name, 0.0)
+        for worker in running:
+            worker.options = worker.options._replace(spread_s=0.0, drain_s=0.0)
+            if worker._tasks:
+                await worker.stop()
 
 
 @pytest.fixture
@@ -107,7 +112,7 @@ def attach(viewer: str, seat: int | None = None) -> Attach:
 async def heard(worker: Worker) -> Tell:
     """The next thing that a socket of the worker ``elsewhere`` alone is told."""
     unread = worker.__dict__.setdefault("unread", deque[Word]())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             while unread:
                 if isinstance(message := unread.popleft(), Tell):
@@ -117,14 +122,14 @@ async def heard(worker: Worker) -> Tell:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what is waited for is on this loop
             await asyncio.sleep(0.01)
 
 
 async def ended(worker: Worker, match: str, *how: str) -> None:
     """Wait until that is written: it is, on a thread of its own, right after it happened."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await status(worker, match) != how:  # noqa: ASYNC110 - the row tells nobody
             await asyncio.sleep(0.01)
 

@@ -38,7 +38,7 @@ async def test_a_match_goes_on_when_a_replica_takes_the_place_of_its_redis(
         doomed.kill()
         settled = [talker.player.room.settled for talker in (first, second)]
         for talker, before in zip((first, second), settled, strict=True):
-            await talker.player.until(lambda room, before=before: room.settled > before + 20, 30)
+            await talker.player.until(lambda room, before=before: room.settled > before + 20)
             assert talker.player.close_code is None, "in the same socket"
         await all_there(first, second)
         await running(ada, match)

@@ -13,13 +13,13 @@ import pytest
 
 from games.client import Follower, Player
 from games.protocol.messages import ServerMessage
-from tests.integration.test_two_workers import Talker, start_pair
+from tests.integration.test_two_workers import PATIENT, Talker, start_pair
 from tests.people import Person, guest, match_of
-from tests.services import Worker
+from tests.services import STOP_S_MAX, Worker
 
-GAP_S_MAX = 1.0
-"""Far above what is promised, so that a busy machine does not fail the test; what was measured is
-printed."""
+GAP_S_MAX = 15.0
+"""Far above what is promised, so that a busy machine does not fail the test, and half of what it
+takes where the room is not handed over; what was measured is printed."""
 
 
 class Balancer:
@@ -96,7 +96,7 @@ async def come(person: Person, match: str, balancer: Balancer, **more: Any) -> P
 @pytest.fixture
 async def table(redis_url: str, tmp_path: Path) -> AsyncIterator[Table]:
     with ExitStack() as stack:
-        workers = start_pair(stack, "uvicorn", {"REDIS_URL": redis_url}, tmp_path)
+        workers = start_pair(stack, "uvicorn", PATIENT | {"REDIS_URL": redis_url}, tmp_path)
         people = [await guest(workers[1]) for _ in range(3)]
         match = await match_of("tally", *people[:2])
         async with Balancer(*workers) as balancer:
@@ -126,7 +126,7 @@ async def test_when_a_worker_stops_its_sockets_are_elsewhere_before_it_closes_th
         await player.until(lambda _, player=player: player.moves)
         tick = player.room.tick
         await player.until(lambda room, tick=tick: room.tick > tick + 20)
-    assert await asyncio.to_thread(table.workers[0].process.wait, 10) == 0
+    assert await asyncio.to_thread(table.workers[0].process.wait, STOP_S_MAX) == 0
     sums = [await talker.hush() for talker in table.talkers]
     for player in table.players:
         await player.until(lambda room: room.view["game"]["sums"] == sums)

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from games.client import RoomClosed
+from games.client import Follower, Player, RoomClosed
 from games.limits import FLOOD_WARNINGS_MAX, FRAME_BYTES_MAX
 from games.protocol import codec
 from games.protocol.codec import Encoding
@@ -136,28 +136,44 @@ async def test_giving_up_a_seat_ends_a_match_of_two(worker: Worker) -> None:
     await first.close()
 
 
+async def both_in_time(worker: Worker) -> tuple[Player, Player]:
+    """Two who are at a match that soon loses patience, before it did; if not at the first, then at
+    the next one."""
+    while True:
+        ada, ben, match = await two_at(worker, "hasty")
+        first, second = ada.player(match), ben.player(match)
+        tickets = await ada.ticket(match), await ben.ticket(match)
+        with contextlib.suppress(RoomClosed):
+            await asyncio.gather(first.join(tickets[0]), second.join(tickets[1]))
+            if not second.room.view["result"]:
+                return first, second
+
+
 async def test_who_does_not_come_back_in_time_forfeits(worker: Worker) -> None:
-    ada, ben, match = await two_at(worker)
-    first, second = await ada.play(match), await ben.play(match)
+    first, second = await both_in_time(worker)
     await second.cut()
-    await first.until(lambda room: room.view["seats"]["1"]["status"] == "away")
-    assert first.room.view["seats"]["1"]["until"] > first.room.time
-    await first.until(lambda room: room.view["result"])
-    assert first.room.view["result"]["reason"] == "forfeit"
+    told: list[dict[str, Any]] = []
+
+    def over(room: Follower) -> bool:
+        told.append({"time": room.time, **room.view["seats"]["1"]})
+        return room.view["result"] is not None
+
+    await first.until(over)
+    assert first.room.view["result"] == {"ranking": [[0], [1]], "reason": "forfeit"}
+    (until,) = {seat["until"] for seat in told if seat["status"] == "away"}
+    assert told[-1]["time"] >= until
     await first.close()
 
 
 async def test_a_turn_title_costs_no_tick_while_everybody_thinks(worker: Worker) -> None:
-    ada, ben, match = await two_at(worker, "thinking")
+    ada, ben, match = await two_at(worker, "blitz")
     first, second = await ada.play(match), await ben.play(match)
     await second.settle(await second.send(add(1)))
-    await first.until(lambda room: room.view["game"]["sums"] == [0, 1])
-    tick = first.room.tick
-    assert tick <= 6, "joins and one move, each a tick of its own"
     await first.until(lambda room: room.view["result"])
+    assert first.room.view["game"] == {"sums": [0, 1], "clock": first.room.view["game"]["clock"]}
+    assert first.room.view["game"]["clock"] >= 100, "its flag fell by itself"
     assert first.room.view["result"]["reason"] == "time_up"
-    assert 300 <= first.room.time <= 330, "the flag fell when it was due"
-    assert first.room.tick <= tick + 2
+    assert first.room.tick <= 7, "joins, one move and the flag, each a tick of its own"
     await first.close()
     await second.close()
 
@@ -318,7 +334,7 @@ async def test_a_flood_is_warned_and_closed_and_its_neighbour_plays_on(worker: W
             await asyncio.sleep(0.05)
 
     with contextlib.suppress(ConnectionClosed):
-        await asyncio.wait_for(flood(), 20)
+        await asyncio.wait_for(flood(), 60)
     assert await flooder.closed() == 4429
     assert flooder.room.errors == ["flood"] * (FLOOD_WARNINGS_MAX + 1)
     assert await other.settle(await other.send(add(1))) is None
@@ -417,7 +433,7 @@ async def test_people_drop_in_while_a_match_runs(worker: Worker) -> None:
 
 
 async def test_a_match_nobody_comes_to_is_played_without_them(worker: Worker) -> None:
-    ada, _, match = await two_at(worker)
+    ada, _, match = await two_at(worker, "hasty")
     await eventually(lambda: _finished(ada, match))
     result = await ada.get(f"matches/{match}/result/")
     assert result["reason"] == "forfeit"
@@ -442,7 +458,7 @@ async def _ended(person: Person, match: str) -> dict[str, Any] | None:
     return read if read["status"] not in ("starting", "running") else None
 
 
-async def eventually(ask: Any, timeout_s: float = 15) -> Any:
+async def eventually(ask: Any, timeout_s: float = 60) -> Any:
     """What ``ask`` gives, once it gives something."""
     async with asyncio.timeout(timeout_s):
         while not (answer := await ask()):  # noqa: ASYNC110 - the answer is in another process

@@ -13,7 +13,7 @@ from tests import services
 from tests.integration.conftest import ENV
 from tests.integration.test_two_workers import Talker, all_there
 from tests.people import guest, match_of
-from tests.services import ServiceError, Worker
+from tests.services import STOP_S_MAX, ServiceError, Worker
 
 ROLES = ("gateway", "host", "host", "host")
 
@@ -41,7 +41,7 @@ async def test_hosts_are_replaced_and_killed_behind_open_sockets(workers: list[W
     assert refused.value.response.status_code == 403
     for host, how in zip(hosts, (signal.SIGTERM, signal.SIGKILL), strict=False):
         host.process.send_signal(how)
-        host.process.wait(10)
+        host.process.wait(STOP_S_MAX)
         tick = second.player.room.tick
         await second.player.until(lambda room, tick=tick: room.tick > tick + 20)
     assert first.player.close_code is None

@@ -21,7 +21,7 @@ from tests.lobby.kit import lobby_of, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SOON_S = 10
+SOON_S = 60
 
 make_people = sync_to_async(people)
 make_lobby = sync_to_async(lobby_of)
@@ -44,7 +44,7 @@ async def open_socket() -> AsyncIterator[Open]:
 
     yield connect
     for socket in opened:
-        await socket.disconnect()
+        await socket.disconnect(timeout=SOON_S)
     assert feeds.feed._looks == {}
     await feeds.feed.stop()
 

@@ -12,10 +12,11 @@ from games.rooms.entries import Connect, Disconnect
 from games.rooms.journal import Written, go_on
 from games.sim import Game
 from tests.field import Field
-from tests.titles import Party, Tally, Thinking, Waiting
+from tests.titles import Hasty, HastyParty, HastyWaiting, Party, Tally, Thinking
 from tests.values import encoded
 
-KINDS: list[type[Game[Any]]] = [Tally, Party, Waiting, Thinking, Field, *TITLES.values()]
+HASTY: list[type[Game[Any]]] = [Hasty, HastyParty, HastyWaiting]
+KINDS = [*HASTY, Thinking, Field, *TITLES.values()]
 
 
 def played(kind: type[Game[Any]], ticks: int) -> Room:

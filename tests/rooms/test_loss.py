@@ -18,10 +18,10 @@ from games.protocol.messages import Input, Resync, ServerMessage
 from games.rooms import Room, Tick
 from games.sim import Game, plain
 from tests.field import Field, HiddenField
-from tests.titles import Party, Tally
+from tests.titles import Hasty, HastyParty
 from tests.values import encoded
 
-TITLES: list[type[Game[Any]]] = [Tally, Party, Field, HiddenField]
+TITLES: list[type[Game[Any]]] = [Hasty, HastyParty, Field, HiddenField]
 
 
 class Line:

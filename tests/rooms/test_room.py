@@ -11,7 +11,7 @@ from games.protocol.messages import Again, Delta, Snapshot
 from games.rooms import Record, Room, RulesFault, Tick, replay
 from games.rooms.entries import Disconnect
 from games.sim import Game, patch
-from tests.titles import Party, Tally, Thinking, Waiting
+from tests.titles import Hasty, HastyParty, HastyWaiting, Party, Tally, Thinking
 
 TWO = [(0, "Ada", False), (1, "Ben", False)]
 
@@ -162,7 +162,7 @@ def test_a_secret_goes_to_its_seat_alone() -> None:
 
 
 def test_who_is_away_is_waited_for_and_then_gives_the_match_up() -> None:
-    room = a_room()
+    room = a_room(Hasty())
     room.disconnect(1)
     room.tick()
     grace = room.game.grace_s * room.game.tick_hz
@@ -180,7 +180,7 @@ def test_who_is_away_is_waited_for_and_then_gives_the_match_up() -> None:
 
 
 def test_a_player_who_never_comes_is_waited_for_as_long() -> None:
-    room = Room(Tally(), seed=7, settings={}, seats=TWO)
+    room = Room(Hasty(), seed=7, settings={}, seats=TWO)
     room.connect(0, "session-0", "Ada")
     for _ in range(room.game.grace_s * room.game.tick_hz):
         room.tick()
@@ -189,7 +189,7 @@ def test_a_player_who_never_comes_is_waited_for_as_long() -> None:
 
 
 def test_who_comes_back_in_time_plays_on() -> None:
-    room = a_room()
+    room = a_room(Hasty())
     room.disconnect(1)
     room.tick()
     room.connect(1, "session-1", "Ben")
@@ -208,7 +208,7 @@ def test_a_late_disconnect_of_an_older_session_does_not_put_the_seat_away() -> N
 
 
 def test_a_title_that_pauses_stands_still_until_its_player_is_back() -> None:
-    room = a_room(Waiting())
+    room = a_room(HastyWaiting())
     room.disconnect(1)
     for _ in range(room.game.grace_s * room.game.tick_hz + 1):
         room.tick()
@@ -224,7 +224,7 @@ def test_a_title_that_pauses_stands_still_until_its_player_is_back() -> None:
 
 
 def test_a_pause_has_an_end() -> None:
-    room = a_room(Waiting())
+    room = a_room(HastyWaiting())
     room.disconnect(1)
     for _ in range((room.game.grace_s + PAUSE_S_MAX) * room.game.tick_hz + 1):
         room.tick()
@@ -233,7 +233,7 @@ def test_a_pause_has_an_end() -> None:
 
 
 def test_a_bot_plays_for_who_is_away_and_hands_the_seat_back() -> None:
-    room = a_room(Party())
+    room = a_room(HastyParty())
     room.disconnect(1)
     for _ in range(room.game.grace_s * room.game.tick_hz + 20):
         room.tick()
@@ -396,7 +396,7 @@ _actions = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(_actions, st.sampled_from([Tally, Thinking, Waiting, Party]))
+@given(_actions, st.sampled_from([Hasty, Thinking, HastyWaiting, HastyParty]))
 def test_a_room_replays_to_the_same_state_and_its_viewers_hold_the_exact_view(
     actions: list[tuple[str, int, int]], title: type[Game[Any]]
 ) -> None:

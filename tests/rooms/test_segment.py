@@ -38,17 +38,9 @@ from games.rooms.segment import (
 )
 from games.sim import Game, Outcome, Rng
 from games.testing.samples import CannotDrawError, draw_data
-from tests.titles import Party, Tally, Thinking
+from tests.titles import Hasty, HastyParty, Tally, Thinking
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Adding(Tally):
-    """Waits for whoever is away until the end of the test."""
-
-    title = "adding"
-    name = "Adding"
-    grace_s = 600
 
 
 HASHED = 20
@@ -134,7 +126,7 @@ def written(segments: list[Segment]) -> list[bytes]:
 @pytest.fixture(scope="module")
 def tally() -> Played:
     """100 ticks of a title in which every input counts."""
-    return Played(Adding, 100)
+    return Played(Tally, 100)
 
 
 def changed(lines: list[Line], tick: int, change: Callable[[Written], Written]) -> list[Line]:
@@ -168,7 +160,7 @@ def test_the_same_segment_is_the_same_file(tally: Played) -> None:
 
 
 def test_every_bit_of_a_file_counts_and_what_stands_before_it_is_still_read() -> None:
-    played = Played(Adding, 12)
+    played = Played(Tally, 12)
     (data,) = played.files()
     for bit in range(8 * len(data)):
         lines: list[Line] = []
@@ -195,7 +187,7 @@ def test_a_changed_bit_of_a_tick_is_named_by_that_tick(data: st.DataObject) -> N
     assert finding.tick == tick_at(raw, bit // 8) + (0 if where is first else 50)
 
 
-PLAYED = Played(Adding, 100)
+PLAYED = Played(Tally, 100)
 
 
 def flipped(data: bytes, bit: int) -> bytes:
@@ -265,7 +257,7 @@ def test_a_file_that_ends_early_is_read_up_to_there(tally: Played) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [*TITLES.values(), Adding, Tally, Party, Thinking], ids=lambda k: k.title
+    "kind", [*TITLES.values(), Tally, Hasty, HastyParty, Thinking], ids=lambda k: k.title
 )
 def test_every_title_played_again_in_pieces_leads_to_the_same_hashes(kind: type[Game[Any]]) -> None:
     for seed in (1, 2):
@@ -306,7 +298,7 @@ def test_another_process_with_another_hash_seed_agrees(title: str, tmp_path: Pat
 @given(tick=st.integers(1, 100), seed=st.integers(1, 3))
 @settings(deadline=None, max_examples=20)
 def test_a_journal_forged_with_its_digests_is_found_by_the_state(tick: int, seed: int) -> None:
-    played = Played(Adding, 100, seed)
+    played = Played(Tally, 100, seed)
     lines = changed(played.lines, tick, longer)
     report = played.verify(written(cut(played.origin, 0, lines)))
     hashed = -(-tick // HASHED) * HASHED  # the next that has a hash
@@ -406,7 +398,7 @@ def test_a_journal_that_does_not_say_what_it_builds_on_is_a_gap(tally: Played) -
 
 
 def test_behind_a_gap_play_goes_on_where_the_journal_says_what_it_builds_on() -> None:
-    played = Played(Adding, 40)
+    played = Played(Tally, 40)
     begins = played.room.checkpoint()
     for _ in range(20):
         played.write(played.room.tick().record, begins)
@@ -424,7 +416,7 @@ def test_behind_a_gap_play_goes_on_where_the_journal_says_what_it_builds_on() ->
 # --- other rules ---------------------------------------------------------------------------------
 
 
-class Newer(Adding):
+class Newer(Tally):
     version = 2
 
     def migrate(self, state: Any, version: int) -> Any:
@@ -434,7 +426,7 @@ class Newer(Adding):
 @pytest.fixture
 def migrated() -> Played:
     """40 ticks under the first rules, and 40 under newer ones."""
-    played = Played(Adding, 40)
+    played = Played(Tally, 40)
     begins = Room.resumed(Newer(), played.room.checkpoint(), settings={}).checkpoint()
     played.room = Room.resumed(Newer(), begins, settings={})
     for _ in range(40):
@@ -451,7 +443,7 @@ def test_other_rules_begin_another_segment(migrated: Played) -> None:
 
 def test_what_rules_that_are_here_made_is_played_and_the_rest_is_named(migrated: Played) -> None:
     files = written(cut(migrated.origin, 0, migrated.lines))
-    newer, older = verify(files, Newer()), verify(files, Adding())
+    newer, older = verify(files, Newer()), verify(files, Tally())
     assert (newer.played, newer.last, newer.wrong, newer.ok) == (40, 80, False, False)
     assert newer.finding == Finding(1, "wrong_rules", "made by rules 1, here are 2")
     assert (older.played, older.last, older.wrong) == (40, 80, False)
