@@ -6,6 +6,17 @@ NAME_CHARS_MAX = 20
 USERNAME_CHARS_MIN = 3
 """Characters of a name to log in with; shorter ones are all guessed."""
 
+AGENT_CHARS_MAX = 40
+"""Characters that say what somebody came with: one line on a phone."""
+
+SESSIONS_PER_USER_MAX = 20
+"""Browsers in which one is signed in at once, as many as there may be tokens; beyond it the one
+that was not used for longest is signed out."""
+
+GRANT_USED_S = 300
+"""Seconds between two notes that a token or session is used: a write each five minutes for each
+person, and nobody needs to know it better."""
+
 LOBBY_NAME_CHARS_MAX = 50
 """Characters of a lobby's name: one line of the list on a laptop."""
 

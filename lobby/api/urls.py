@@ -2,11 +2,12 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, lobbies, matches, titles
+from lobby.api.views import accounts, lobbies, matches, sessions, titles
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
     *accounts.urlpatterns,
+    *sessions.urlpatterns,
     *titles.urlpatterns,
     *lobbies.urlpatterns,
     *matches.urlpatterns,

@@ -22,6 +22,7 @@ from lobby.limits import NAME_CHARS_MAX, USERNAME_CHARS_MIN
 from lobby.models.accounts import User
 from lobby.names import name_check, name_invent
 from lobby.services.base import name_checked, problems_of
+from lobby.services.grants import grant_for_token
 
 account_renamed = Signal()
 """Sent with ``user`` as soon as a new name is written; what is told waits for the commit."""
@@ -78,13 +79,18 @@ def account_delete(*, user: User) -> None:
     user.delete()
 
 
-def token_issue(*, user: User) -> tuple[str, datetime | None]:
-    """A new token and when it expires; beyond the limit of a user's tokens the oldest ends."""
+def token_issue(*, user: User, agent: str = "") -> tuple[str, datetime | None]:
+    """A new token and when it expires; beyond the limit of a user's tokens the oldest ends.
+
+    Args:
+        agent: The User-Agent that asked for it.
+    """
     tokens = get_token_model().objects
     if limit := knox_settings.TOKEN_LIMIT_PER_USER:
         kept = tokens.filter(user=user).order_by("-created")[: limit - 1]
         tokens.filter(user=user).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
     issued, token = tokens.create(user)
+    grant_for_token(token=issued, agent=agent)
     update_last_login(User, user)
     return token, issued.expiry
 

@@ -31,7 +31,7 @@ class Entrance(Api):
             # A new key: whoever planted the old one does not share what follows.
             login(request._request, user, backend="django.contrib.auth.backends.ModelBackend")
             return {"user": me_shown(user)}
-        token, expiry = token_issue(user=user)
+        token, expiry = token_issue(user=user, agent=request.META.get("HTTP_USER_AGENT", ""))
         return {"user": me_shown(user), "token": token, "expiry": expiry}
 
     def body(self, shape: type[Serializer[Any]], request: Request) -> tuple[bool, dict[str, Any]]:
