@@ -1,5 +1,5 @@
 """Grants: by which token or session somebody is signed in. Tokens that are there get one each;
-sessions do when they are next used."""
+sessions do when they are next used. Addresses that are there wait to be confirmed."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -15,10 +15,18 @@ def tokens_get_grants(apps, schema_editor):
         grants.objects.get_or_create(token_id=token.pk, defaults=made)
 
 
+def addresses_wait(apps, schema_editor):
+    """Those that are there were never confirmed."""
+    users, addresses = apps.get_model("lobby", "User"), apps.get_model("account", "EmailAddress")
+    for user in users.objects.exclude(email="").iterator():
+        addresses.objects.get_or_create(user_id=user.pk, email=user.email.lower())
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("lobby", "0002_lobbies"),
         ("knox", "0009_extend_authtoken_field"),
+        ("account", "0009_emailaddress_unique_primary_email"),
     ]
 
     operations = [
@@ -69,4 +77,5 @@ class Migration(migrations.Migration):
             options={"ordering": ["-used", "id"]},
         ),
         migrations.RunPython(tokens_get_grants, migrations.RunPython.noop, elidable=True),
+        migrations.RunPython(addresses_wait, migrations.RunPython.noop, elidable=True),
     ]

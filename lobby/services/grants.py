@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AbstractUser
 from django.core.cache import cache
 from django.db import transaction
@@ -42,7 +43,8 @@ def session_begins(request: HttpRequest, user: AbstractUser, **_: Any) -> None:
     if session.session_key is None:
         session.save()
     known = {"session": session.session_key, "expires": _session_expires()}
-    if Grant.objects.filter(id=session.get(KEY, ""), user_id=user.pk).update(**known):
+    mine = Grant.objects.filter(id=session.get(KEY, ""), user_id=user.pk)
+    if mine.update(created=timezone.now(), **known):  # they showed once more who they are
         return
     agent = agent_named(request.META.get("HTTP_USER_AGENT", ""))
     grant = Grant.objects.create(user_id=user.pk, agent=agent, **known)
@@ -59,6 +61,16 @@ def session_used(*, request: HttpRequest, user: User) -> None:
     elif _is_used_again(grant):
         request.session.modified = True
         _used(Grant.objects.filter(id=grant), expires=_session_expires())
+
+
+def sessions_keep(*, user: User) -> None:
+    """Somebody's credentials were changed by themselves: their sessions go on."""
+    keys = Grant.objects.filter(user=user).exclude(session="").values_list("session", flat=True)
+    for key in keys:
+        session = sessions()(session_key=key)
+        if session.get(SESSION_KEY) == str(user.pk):
+            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+            session.save()
 
 
 def token_used(*, token: AuthToken) -> None:

@@ -36,7 +36,12 @@ class Sessions(Listed):
         """Sessions of browsers and tokens of programs, the last used first."""
         return self.listed()
 
-    @described({200: EndedOut}, *WRITES, summary="Sign me out everywhere else")
+    @described(
+        {200: EndedOut},
+        *WRITES,
+        summary="Sign me out everywhere else",
+        operation_id="me_sessions_destroy_others",
+    )
     def delete(self, request: Request) -> Response:
         """All but the token or session that asks; their sockets close."""
         return Response({"ended": grants_end(user=caller(request), but=grant_of(request))})
