@@ -18,6 +18,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -93,7 +94,7 @@ class Externals(DefaultSocialAccountAdapter):
         if here is None:
             return
         _join(here, request, sociallogin)
-        request.session.cycle_key()
+        update_session_auth_hash(request, here)
         raise ImmediateHttpResponse(
             HttpResponseRedirect(sociallogin.get_redirect_url(request) or reverse("account"))
         )
