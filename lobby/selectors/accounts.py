@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from lobby.limits import EXPORT_ROWS_MAX
 from lobby.models.accounts import User
@@ -14,6 +15,18 @@ def emails_of(*, user: User) -> tuple[str, str]:
     rows = EmailAddress.objects.filter(user=user).values_list("verified", "email")
     found: dict[bool, str] = dict(rows)
     return found.get(True, ""), found.get(False, "")
+
+
+def with_sign_ins(users: QuerySet[User]) -> QuerySet[User]:
+    """What operators see of accounts besides, in the same query: ``email_confirmed``,
+    ``email_waiting``, ``sessions_open`` and ``tokens_open``."""
+    address = EmailAddress.objects.filter(user=OuterRef("pk")).values("email")
+    return users.annotate(
+        email_confirmed=Subquery(address.filter(verified=True)[:1]),
+        email_waiting=Subquery(address.filter(verified=False)[:1]),
+        sessions_open=Count("grants", filter=~Q(grants__session="")),
+        tokens_open=Count("grants", filter=Q(grants__session="")),
+    )
 
 
 def account_known(user: User) -> Shown:
