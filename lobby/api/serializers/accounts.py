@@ -117,12 +117,3 @@ class IdentityOut(serializers.Serializer[Any]):
     provider = serializers.CharField()
     name = serializers.CharField(help_text="As the provider calls them.")
     since = serializers.DateTimeField()
-
-
-class ExportOut(serializers.Serializer[Any]):
-    """All that is known of somebody: one part for each subject."""
-
-    account = serializers.DictField()
-    sessions = serializers.ListField(child=serializers.DictField())
-    lobbies = serializers.ListField(child=serializers.DictField())
-    matches = serializers.ListField(child=serializers.DictField())

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.urls import path
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,6 @@ from lobby.api.schema import described
 from lobby.api.serializers.accounts import (
     EmailIn,
     EnteredOut,
-    ExportOut,
     GuestIn,
     KeyIn,
     LoginIn,
@@ -258,9 +258,10 @@ class Reset(Entrance):
 class Export(Api):
     throttle_scope = "export"
 
-    @described({200: ExportOut}, *READS, summary="All that is known of me")
+    @described({200: OpenApiTypes.OBJECT}, *READS, summary="All that is known of me")
     def get(self, request: Request) -> Response:
-        """Up to 10,000 rows of each kind, newest first."""
+        """One part for each subject (`account`, `sessions`, `lobbies`, `matches`, …); up to 10,000
+        rows of each kind, newest first."""
         name = f'attachment; filename="evertick-{caller(request).pk}.json"'
         return Response(account_export(user=caller(request)), headers={"Content-Disposition": name})
 
