@@ -34,6 +34,7 @@ class ApiCode(StrEnum):
     PASSWORD_WRONG = "password_wrong"  # noqa: S105  a code, no secret
     LINK_INVALID = "link_invalid"
     NOT_GUEST = "not_guest"
+    IS_GUEST = "is_guest"
     EXTERNAL_FAILED = "external_failed"
     EXTERNAL_LAST = "external_last"
     INTERNAL = "internal"
@@ -72,6 +73,7 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.PASSWORD_WRONG: (403, "This is not your password."),
     ApiCode.LINK_INVALID: (400, "This link is too old, or was used before; ask for a new one."),
     ApiCode.NOT_GUEST: (409, "This is an account already."),
+    ApiCode.IS_GUEST: (409, "Guests have none; make this an account first."),
     ApiCode.EXTERNAL_FAILED: (502, "The other server does not answer as it should; try later."),
     ApiCode.EXTERNAL_LAST: (409, "It is your only way in; choose a password first."),
     ApiCode.INTERNAL: (500, "Something failed here. It was noted."),

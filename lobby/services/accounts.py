@@ -72,12 +72,13 @@ def account_upgrade(*, user: User, username: str, password: str) -> None:
     Raises:
         Refused: ``not_guest``, or as for ``account_register``.
     """
-    if not user.guest:
-        raise Refused(ApiCode.NOT_GUEST)
-    kept = "" if name_is_invented(user.name) else user.name
-    _claim(user, username, password, name=kept)
-    sessions_keep(user=user)
-    account_renamed.send(sender=User, user=user)
+    with transaction.atomic():
+        if not User.objects.select_for_update().filter(pk=user.pk, guest=True).exists():
+            raise Refused(ApiCode.NOT_GUEST)
+        kept = "" if name_is_invented(user.name) else user.name
+        _claim(user, username, password, name=kept)
+        sessions_keep(user=user)
+        account_renamed.send(sender=User, user=user)
 
 
 def _claim(user: User, username: str, password: str, *, name: str = "") -> None:

@@ -32,7 +32,11 @@ def email_set(*, user: User, email: str, site: str) -> None:
 
     Args:
         site: The address of this server, as the one who asks reached it.
+    Raises:
+        Refused: ``is_guest``.
     """
+    if user.guest:
+        raise Refused(ApiCode.IS_GUEST)
     email = email.lower()
     mine = EmailAddress.objects.filter(user=user)
     with transaction.atomic():
@@ -144,11 +148,11 @@ def password_change(*, user: User, old: str, new: str, grant: str) -> None:
     else is signed in is not any more.
 
     Raises:
-        Refused: ``password_wrong``, ``proof_needed``, ``throttled``, or ``invalid`` with
-            ``new_password`` among the fields.
+        Refused: ``is_guest``, ``password_wrong``, ``proof_needed``, ``throttled``, or ``invalid``
+            with ``new_password`` among the fields.
     """
     if user.guest:
-        raise Refused(ApiCode.PROOF_NEEDED)  # they get one with a name to log in by
+        raise Refused(ApiCode.IS_GUEST)  # they get one with a name to log in by
     if user.has_usable_password():
         if account_authenticate(username=user.username, password=old) != user:
             wrong = {"old_password": ["This is not your password."]}

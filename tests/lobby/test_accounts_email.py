@@ -241,7 +241,13 @@ def test_a_password_is_changed_by_who_knows_it_into_one_that_is_good() -> None:
     client = api(account())
     assert refused(change(client, old="wrong"), 403, "password_wrong")
     assert list(fields_of(change(client, new="short"))) == ["new_password"]
-    assert refused(change(api(guest_create()), old=""), 403, "proof_needed")
+
+
+def test_a_guest_has_neither_address_nor_password_and_is_told_how_to_get_them() -> None:
+    client = api(guest_create())
+    assert refused(change(client, old=""), 409, "is_guest")
+    assert refused(set_email(client, "g@example.org", ""), 409, "is_guest")
+    assert sent() == []
 
 
 def test_the_first_password_needs_a_recent_sign_in() -> None:

@@ -182,6 +182,7 @@ class Email(Api):
     @described(
         {202: MeOut},
         *WRITES,
+        ApiCode.IS_GUEST,
         ApiCode.PASSWORD_WRONG,
         ApiCode.PROOF_NEEDED,
         body=EmailIn,
@@ -223,6 +224,7 @@ class Password(Api):
     @described(
         {204: None},
         *WRITES,
+        ApiCode.IS_GUEST,
         ApiCode.PASSWORD_WRONG,
         ApiCode.PROOF_NEEDED,
         body=PasswordIn,
