@@ -1,17 +1,18 @@
 """Accounts are kept here."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from lobby.models.accounts import User
 from lobby.selectors.accounts import with_sign_ins
 from lobby.services.accounts import account_deactivate, account_delete
-from lobby.services.grants import grants_end
+from lobby.services.grants import KEY, grants_end
 from lobby.services.lockouts import lockout_of, lockout_reset
 
 
@@ -91,6 +92,17 @@ class AccountAdmin(UserAdmin):
             account_deactivate(user=user)
             self.log_change(request, user, "Deactivated by an operator.")
         self.message_user(request, f"{len(active)} deactivated.", _level(active))
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """A new password of somebody ends all but the session of the operator."""
+        answer = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and answer.status_code == HTTPStatus.FOUND:
+            user = User.objects.get(pk=id)
+            grants_end(user=user, but=request.session.get(KEY, ""))
+            lockout_reset(username=user.username)
+        return answer
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

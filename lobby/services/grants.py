@@ -60,7 +60,8 @@ def session_used(*, request: HttpRequest, user: User) -> None:
         session_begins(request, user)
     elif _is_used_again(grant):
         request.session.modified = True
-        _used(Grant.objects.filter(id=grant), expires=_session_expires())
+        if not _used(Grant.objects.filter(id=grant), expires=_session_expires()):
+            session_begins(request, user)  # the grant went, and the session did not
 
 
 def sessions_keep(*, user: User) -> None:
@@ -134,5 +135,5 @@ def _is_used_again(what: str) -> bool:
     return bool(cache.add(f"used:{what}", 1, timeout=GRANT_USED_S))
 
 
-def _used(grants: QuerySet[Grant], **more: Any) -> None:
-    grants.update(used=timezone.now(), **more)
+def _used(grants: QuerySet[Grant], **more: Any) -> int:
+    return grants.update(used=timezone.now(), **more)

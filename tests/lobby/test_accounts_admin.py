@@ -99,3 +99,24 @@ def test_staff_who_may_only_look_do_nothing() -> None:
     client.force_login(person("Looker", is_staff=True))
     act(client, "deactivate", ann)
     assert User.objects.get(pk=ann.pk).is_active
+
+
+def test_a_password_that_an_operator_sets_ends_tokens_and_sessions(operator: Client) -> None:
+    ann, op = person("Ann"), User.objects.get(name="Op")
+    client, theirs = api(ann), api(op)
+    form = {"password1": "battery staple", "password2": "battery staple", "usable_password": "true"}
+    for user in (ann, op):
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        assert operator.post(url, form | {"password2": "x"}).status_code == 200
+    assert client.get("/api/me/").status_code == theirs.get("/api/me/").status_code == 200
+    for user in (ann, op):
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        assert operator.post(url, form).status_code == 302
+    assert client.get("/api/me/").status_code == theirs.get("/api/me/").status_code == 401
+    assert operator.get("/api/me/").json()["id"] == op.id, "who did it stays"
+    assert Grant.objects.get().user_id == op.id
+
+
+def test_operators_change_their_own_password_where_all_do(operator: Client) -> None:
+    answer = operator.get(reverse("admin:password_change"))
+    assert answer.headers["Location"] == "/account/#password"

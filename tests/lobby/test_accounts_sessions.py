@@ -181,6 +181,14 @@ def test_a_session_from_before_there_were_grants_gets_one() -> None:
     assert [row["current"] for row in listed(page)] == [True]
 
 
+def test_a_session_that_outlived_its_grant_gets_another() -> None:
+    page = browser(person("Ann"))
+    Grant.objects.all().delete()
+    cache.clear()
+    assert page.get("/api/me/").status_code == 200
+    assert [row["current"] for row in listed(page)] == [True]
+
+
 def test_of_too_many_sessions_the_one_unused_for_longest_ends() -> None:
     ann = person("Ann")
     pages = [browser(ann) for _ in range(SESSIONS_PER_USER_MAX + 1)]
