@@ -217,6 +217,8 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
+            # 300 by default, beyond which a third is thrown out: so would be what was counted.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 

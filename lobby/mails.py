@@ -1,9 +1,12 @@
 """Mail leaves on a thread of its own: an answer takes as long whether there was one to send or not,
-and no request waits for a mail server."""
+and no request waits for a mail server. Nor does a worker that stops: what waits then is lost, and
+whoever misses it asks again.
+"""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore
+from functools import cache
+from queue import Full, Queue
+from threading import Thread
 from typing import Any
 
 from django.core.mail import send_mail
@@ -14,8 +17,8 @@ from lobby.limits import MAILS_PER_ADDRESS_MAX, MAILS_WAITING_MAX, MAILS_WINDOW_
 
 log = logging.getLogger(__name__)
 
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mails")
-_room = BoundedSemaphore(MAILS_WAITING_MAX)
+Mail = tuple[str, str, str]
+"""Subject, body, and to whom."""
 
 
 def mail(*, to: str, template: str, **context: Any) -> None:
@@ -25,20 +28,31 @@ def mail(*, to: str, template: str, **context: Any) -> None:
         return log.warning("an address was sent too many mails; this one is left out")
     text = render_to_string(f"lobby/mail/{template}.txt", context)
     subject, _, body = text.lstrip().partition("\n")
-    if not _room.acquire(blocking=False):
-        return log.error("too many mails wait for the mail server; this one is left out")
-    _thread.submit(_send, subject, body.lstrip(), to)
+    try:
+        _waiting().put_nowait((subject, body.lstrip(), to))
+    except Full:
+        log.error("too many mails wait for the mail server; this one is left out")
 
 
 def mails_sent() -> None:
     """Returns once all that waited is sent, or was not to be."""
-    _thread.submit(lambda: None).result()
+    _waiting().join()
 
 
-def _send(subject: str, body: str, to: str) -> None:
-    try:
-        send_mail(subject, body, None, [to])
-    except Exception:
-        log.exception("a mail could not be sent")
-    finally:
-        _room.release()
+@cache
+def _waiting() -> "Queue[Mail]":
+    """What waits, and the thread that takes it."""
+    waiting: Queue[Mail] = Queue(MAILS_WAITING_MAX)
+    Thread(target=_send_all, args=[waiting], name="mails", daemon=True).start()
+    return waiting
+
+
+def _send_all(waiting: "Queue[Mail]") -> None:
+    while True:
+        subject, body, to = waiting.get()
+        try:
+            send_mail(subject, body, None, [to])
+        except Exception:
+            log.exception("a mail could not be sent")
+        finally:
+            waiting.task_done()
