@@ -85,6 +85,15 @@ dropped and counted, or a stall would be followed by a burst that nobody can pla
 TICKET_TTL_S = 30
 """Seconds in which a ticket must be used. It is fetched just before the socket opens."""
 
+GRANTS_SWEEP_S = 2.0
+"""Seconds between two looks at whether the tokens and sessions of a worker's sockets are still
+good, in case the word that one ended was lost: one query for all of them, on a thread that no
+socket waits for."""
+
+GRANT_MARK_S = 0.3
+"""Seconds for the room store to note that a token or session ended, before sockets are told all the
+same: they are to be closed within one."""
+
 RESUME_TTL_S = 24 * 3600
 """Seconds in which a resume token brings its holder back to their seat; a match is shorter."""
 

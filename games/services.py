@@ -2,12 +2,13 @@
 
 Those who run rooms call the lower half, always with the worker they are: a worker that lost a match
 must not write its result. Nothing here knows sockets or REST; what must reach a running room goes
-through the port ``rooms``, which hosting implements and ``gameserver`` plugs in.
+through the port ``rooms``, which hosting implements and ``gameserver`` plugs in; so does the lobby
+with ``grants``, by which workers hear who was signed out.
 """
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -47,6 +48,10 @@ class RoomPort(Protocol):
     def vacate(self, *, match_id: UUID, seat: int, why: str) -> None:
         """Give up a seat: ``left`` or ``kicked``."""
 
+    def sign_out(self, *, grants: Collection[str]) -> None:
+        """Close all sockets that came in with these tokens or sessions, at every worker; what was
+        signed for them opens nothing any more."""
+
 
 class _NoRooms:
     """Where nothing runs rooms (a shell, a migration): the sweep of a worker finds the rows."""
@@ -59,8 +64,41 @@ class _NoRooms:
     def vacate(self, *, match_id: UUID, seat: int, why: str) -> None:
         return
 
+    def sign_out(self, *, grants: Collection[str]) -> None:
+        return
+
 
 rooms: RoomPort = _NoRooms()
+
+
+class GrantPort(Protocol):
+    """What workers ask those who know accounts: who of the people at their sockets still may be
+    there. A grant is the name of a token or session."""
+
+    def good(self, *, grants: Collection[str]) -> set[str]:
+        """Those of them that are still good; asks the database, once."""
+
+    def held(self) -> set[str]:
+        """Those of the sockets in this process that look at no match."""
+
+    def end(self, *, grants: Collection[str]) -> None:
+        """Close those sockets, on the loop that serves them."""
+
+
+class _NoGrants:
+    """Where nobody knows accounts: nothing ends."""
+
+    def good(self, *, grants: Collection[str]) -> set[str]:
+        return set(grants)
+
+    def held(self) -> set[str]:
+        return set()
+
+    def end(self, *, grants: Collection[str]) -> None:
+        return
+
+
+grants: GrantPort = _NoGrants()
 
 
 class Player(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
         seat: Number of the seat, or None to watch.
         user: Whose it is.
         name: As the others see it.
+        grant: The token or session that asked for the ticket, by a name that opens nothing: when it
+            ends, so do the sockets that came in with it. Empty: nobody can end it.
         nonce: Of a ticket: spent once.
         session: Of a resume token: the client session it was given to.
         visit: Of a resume token: how many welcomes lie before it. So of two sockets of one session
@@ -35,14 +37,16 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     seat: int | None
     user: int
     name: str = ""
+    grant: str = ""
     nonce: str = ""
     session: str = ""
     visit: int = 0
 
 
-def ticket_issue(*, match: str, seat: int | None, user: int, name: str) -> str:
+def ticket_issue(*, match: str, seat: int | None, user: int, name: str, grant: str = "") -> str:
     """A ticket for ``seat``, or to watch; valid for ``TICKET_TTL_S`` and one use."""
-    issued = Pass(match=match, seat=seat, user=user, name=name, nonce=secrets.token_urlsafe(16))
+    nonce = secrets.token_urlsafe(16)
+    issued = Pass(match=match, seat=seat, user=user, name=name, grant=grant, nonce=nonce)
     return signing.dumps(msgspec.to_builtins(issued), salt=_TICKET_SALT)
 
 

@@ -30,6 +30,7 @@ from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
+from lobby.sockets import sockets
 
 
 async def _open_ledger() -> Ledger:
@@ -60,6 +61,7 @@ worker = Worker(
     ),
 )
 services.rooms = Control(worker)
+services.grants = sockets
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone
 _places: list[Any] = [re_path("", _nowhere)]

@@ -29,6 +29,7 @@ def environment_makes_sense(
         if not _is_origin(origin)
     ]
     found += _redis_makes_sense()
+    found += _providers_make_sense()
     if settings.DATABASES["default"].get("ENGINE") not in ENGINES:
         found.append(
             Error(
@@ -47,6 +48,30 @@ def environment_makes_sense(
                 id="evertick.E004",
             )
         )
+    return found
+
+
+def _providers_make_sense() -> list[CheckMessage]:
+    apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    urls = [app["settings"]["server_url"] for app in apps]
+    found: list[CheckMessage] = [
+        Error(
+            f"OIDC_SERVER_URL: {url!r} is no address of a provider",
+            hint="Write scheme and host: https://id.example.org/realms/play",
+            id="evertick.E006",
+        )
+        for url in urls
+        if urlsplit(url).scheme not in ("https", "http") or not urlsplit(url).netloc
+    ]
+    found += [
+        Error(
+            "OIDC_SERVER_URL is set, and OIDC_CLIENT_ID is not",
+            hint="The provider gives it to you, with OIDC_SECRET, when you register this server.",
+            id="evertick.E007",
+        )
+        for app in apps
+        if not app["client_id"]
+    ]
     return found
 
 

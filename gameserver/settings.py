@@ -18,6 +18,13 @@
 ``ORIGINS``             full origins that pages may come from, ``https://play.example.org``
 ``SECURE``              1: served over HTTPS only (cookies, HSTS, redirect)
 ``NUM_PROXIES``         trusted proxies in front; above 0 their ``X-Forwarded-…`` are believed
+``EMAIL_URL``           where mail goes, ``smtp+tls://user:password@host:587``; else the console
+``EMAIL_FROM``          from whom it is
+``OIDC_SERVER_URL``     an OpenID Connect provider by which people may sign in; none by default
+``OIDC_CLIENT_ID``      as it knows this server; its redirect address is
+                        ``https://…/external/oidc/login/callback/``
+``OIDC_SECRET``         what it shares with this server
+``OIDC_NAME``           what people know it by
 ``DEBUG``               1: error pages with tracebacks, static files re-read at each request
 ``LOG_LEVEL``           ``INFO`` by default
 ``EVERTICK_TITLES``     titles outside this tree: dotted paths of ``Game`` classes
@@ -34,6 +41,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.conf import global_settings
@@ -84,6 +92,10 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "knox",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -104,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -204,12 +217,19 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
+            # 300 by default, beyond which a third is thrown out: so would be what was counted.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 
 # --- Accounts ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "lobby.User"
+AUTHENTICATION_BACKENDS = [
+    "lobby.backends.LockOut",  # first: it lets no more tries through than there may be
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the mail says so
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -219,14 +239,40 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SESSION_ENGINE = "lobby.sessions"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 # as it is by default; migrations ask for it by this name
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=30),
     "AUTO_REFRESH": False,
     "TOKEN_LIMIT_PER_USER": 20,
 }
+
+# Of allauth we use the dance with a provider, and the table of who has which address. Its pages are
+# not among ours: lobby.external says where people go instead.
+ACCOUNT_ADAPTER = "lobby.external.Accounts"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # lobby.services.emails does it
+SOCIALACCOUNT_ADAPTER = "lobby.external.Externals"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}
+if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "oidc",
+            "name": env.str("OIDC_NAME", default="OpenID Connect"),
+            "client_id": env.str("OIDC_CLIENT_ID", default=""),
+            "secret": env.str("OIDC_SECRET", default=""),
+            "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
+        }
+    ]
+
+# --- Mail -------------------------------------------------------------------------------------
+
+globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Evertick <noreply@localhost>")
 
 # --- HTTP -------------------------------------------------------------------------------------
 
@@ -263,6 +309,8 @@ WHITENOISE_MAX_AGE = 0 if WHITENOISE_AUTOREFRESH else 60  # seconds; 0: asked ea
 THROTTLE_RATES: dict[str, str | None] = {
     "guest": "30/hour",
     "login": "10/min",
+    "mail": "10/hour",
+    "export": "10/hour",
     "write": "120/min",
     "read": "600/min",
     "ticket": "60/min",

@@ -8,12 +8,28 @@ class LobbyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+        from django.db.models.signals import post_delete
+
         from games.services import match_changed
         from lobby.api import schema  # noqa: F401  registers itself
         from lobby.feed import lobby_was_changed, match_was_changed
-        from lobby.services.accounts import account_leaves, account_renamed
+        from lobby.models.grants import Grant
+        from lobby.selectors.accounts import account_known, sessions_known
+        from lobby.selectors.lobbies import lobbies_known
+        from lobby.selectors.matches import matches_known
+        from lobby.services.accounts import EXPORTS, account_leaves, account_renamed
+        from lobby.services.grants import grant_was_deleted, session_begins
         from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
+        from lobby.services.lockouts import login_succeeded
 
+        user_logged_in.connect(session_begins)
+        user_logged_in.connect(login_succeeded)
+        post_delete.connect(grant_was_deleted, sender=Grant)
+        EXPORTS["account"] = account_known
+        EXPORTS["sessions"] = sessions_known
+        EXPORTS["lobbies"] = lobbies_known
+        EXPORTS["matches"] = matches_known
         account_renamed.connect(lobbies_tell_renamed)
         account_leaves.connect(lobbies_leave)
         lobby_changed.connect(lobby_was_changed)

@@ -3,6 +3,7 @@
 Where a socket may be told the same thing, the code is the same (``games.protocol.codes``).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
@@ -29,6 +30,13 @@ class ApiCode(StrEnum):
     NOT_ACCEPTABLE = "not_acceptable"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     THROTTLED = "throttled"
+    PROOF_NEEDED = "proof_needed"
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105  a code, no secret
+    LINK_INVALID = "link_invalid"
+    NOT_GUEST = "not_guest"
+    IS_GUEST = "is_guest"
+    EXTERNAL_FAILED = "external_failed"
+    EXTERNAL_LAST = "external_last"
     INTERNAL = "internal"
     # about lobbies
     TOO_MANY_LOBBIES = "too_many_lobbies"
@@ -61,6 +69,13 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.NOT_ACCEPTABLE: (406, "Answers are JSON only."),
     ApiCode.UNSUPPORTED_MEDIA_TYPE: (415, "Send JSON: Content-Type: application/json."),
     ApiCode.THROTTLED: (429, "Too many requests; wait as long as Retry-After says."),
+    ApiCode.PROOF_NEEDED: (403, "Give your password, or sign in again first."),
+    ApiCode.PASSWORD_WRONG: (403, "This is not your password."),
+    ApiCode.LINK_INVALID: (400, "This link is too old, or was used before; ask for a new one."),
+    ApiCode.NOT_GUEST: (409, "This is an account already."),
+    ApiCode.IS_GUEST: (409, "Guests have none; make this an account first."),
+    ApiCode.EXTERNAL_FAILED: (502, "The other server does not answer as it should; try later."),
+    ApiCode.EXTERNAL_LAST: (409, "It is your only way in; choose a password first."),
     ApiCode.INTERNAL: (500, "Something failed here. It was noted."),
     ApiCode.TOO_MANY_LOBBIES: (409, "You are in too many lobbies; leave one first."),
     ApiCode.LOBBY_FULL: (409, "This lobby is full."),
@@ -79,9 +94,16 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
 
 
 class Refused(Exception):
-    """A request that is not carried out; nothing was changed. ``code`` says why."""
+    """A request that is not carried out; nothing was changed. ``code`` says why.
 
-    def __init__(self, code: ApiCode, fields: Fields | None = None) -> None:
+    Attributes:
+        wait: Seconds after which it may be, where that is known.
+    """
+
+    def __init__(
+        self, code: ApiCode, fields: Fields | None = None, *, wait_s: float | None = None
+    ) -> None:
         super().__init__(code.value)
         self.code = code
         self.fields: Fields = fields or {}
+        self.wait = None if wait_s is None else math.ceil(wait_s)

@@ -9,8 +9,9 @@ something else; the server says how that looks, at once and after each change:
     <- {"t": "lobby", "lobby": {...} or null}   null: closed, or not yours to see
     <- {"t": "error", "code", "message"}        and then the socket is closed
 
-Who looks is known by the session; nobody needs one to see the public list. A peer that vanished
-without a word is found by the pings of the ASGI server, which is set up to send them.
+Who looks is known by the session; nobody needs one to see the public list. A session that ends
+takes its sockets along: ``signed_out``, and a closing that says not to come back by itself. A peer
+that vanished without a word is found by the pings of the ASGI server, which is set up to send them.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from games.protocol.codes import MESSAGES, Close, Code
 from games.sockets import SocketConsumer
 from lobby.feed import Look, feed
 from lobby.limits import WATCHES_BURST_MAX, WATCHES_PER_S
+from lobby.services.grants import KEY
+from lobby.sockets import sockets
 
 
 class Watch(msgspec.Struct):
@@ -46,6 +49,9 @@ class LobbyConsumer(SocketConsumer):
     def opened(self) -> None:
         """Who looks is known by the session."""
         self.look = Look(user_id=getattr(self.scope.get("user"), "id", None))
+        # What the session says was read to learn who looks.
+        self.grant = "" if self.look.user_id is None else self.scope["session"].get(KEY, "")
+        sockets.add(self.grant, self)
         self.writer: asyncio.Task[None] | None = None
         self.bucket = TokenBucket(WATCHES_PER_S, WATCHES_BURST_MAX, self.loop.time())
 
@@ -84,13 +90,24 @@ class LobbyConsumer(SocketConsumer):
     async def refuse(self, code: Code, close: Close = Close.BAD_MESSAGE) -> None:
         """Say what was wrong, and close."""
         self.gone()
-        error = {"t": "error", "code": code.value, "message": MESSAGES[code]}
-        await self.send({"type": "websocket.send", "text": msgspec.json.encode(error).decode()})
-        await self.send({"type": "websocket.close", "code": int(close), "reason": code.value})
+        await self.say_why(code, close)
         raise StopConsumer
+
+    async def say_why(self, code: Code, close: Close) -> None:
+        """Say it, and close."""
+        error = {"t": "error", "code": code.value, "message": MESSAGES[code]}
+        with contextlib.suppress(OSError, RuntimeError):  # as in ``write``
+            await self.send({"type": "websocket.send", "text": msgspec.json.encode(error).decode()})
+            await self.send({"type": "websocket.close", "code": int(close), "reason": code.value})
+
+    def sign_out(self) -> None:
+        """The session that this page came in with ended."""
+        self.gone()
+        self.writer = self.loop.create_task(self.say_why(Code.SIGNED_OUT, Close.FORBIDDEN))
 
     def gone(self) -> None:
         """Look at nothing, say nothing."""
+        sockets.remove(self.grant, self)
         feed.unwatch(self.look)
         if self.writer is not None:
             self.writer.cancel()

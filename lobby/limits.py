@@ -6,6 +6,49 @@ NAME_CHARS_MAX = 20
 USERNAME_CHARS_MIN = 3
 """Characters of a name to log in with; shorter ones are all guessed."""
 
+NAME_CHANGES_MAX = 5
+"""Changes of the name that others see, within ``NAME_CHANGES_S``: enough to try some, too few to
+harass under a new name after each mute."""
+
+NAME_CHANGES_S = 24 * 3600
+"""Seconds in which changes of a name are counted."""
+
+LOGIN_TRIES_MAX = 20
+"""Tries at one account's password within ``LOGIN_WINDOW_S``, from wherever. Who mistypes needs
+three; a password that our rules accept withstands 2,000 a day for years."""
+
+LOGIN_WINDOW_S = 15 * 60
+"""Seconds for which tries are counted, and the longest for which a stranger locks somebody out."""
+
+RECENT_S = 10 * 60
+"""Seconds after signing in for which one need not show again who one is."""
+
+EMAIL_KEY_TTL_S = 3 * 24 * 3600
+"""Seconds for which the link that confirms an address is good: a weekend."""
+
+MAILS_PER_ADDRESS_MAX = 5
+"""Mails to one address within ``MAILS_WINDOW_S``: nobody's inbox is flooded by way of us."""
+
+MAILS_WINDOW_S = 3600
+"""Seconds in which mails to an address are counted."""
+
+MAILS_WAITING_MAX = 200
+"""Mails that wait for the mail server; it takes some a second."""
+
+EXPORT_ROWS_MAX = 10_000
+"""Rows of one kind in what one is told of oneself, newest first: about 2 MB."""
+
+AGENT_CHARS_MAX = 40
+"""Characters that say what somebody came with: one line on a phone."""
+
+SESSIONS_PER_USER_MAX = 20
+"""Browsers in which one is signed in at once, as many as there may be tokens; beyond it the one
+that was not used for longest is signed out."""
+
+GRANT_USED_S = 300
+"""Seconds between two notes that a token or session is used: a write each five minutes for each
+person, and nobody needs to know it better."""
+
 LOBBY_NAME_CHARS_MAX = 50
 """Characters of a lobby's name: one line of the list on a laptop."""
 

@@ -43,6 +43,58 @@ def name_check(name: str) -> None:
         raise ValidationError("A name must show something.", "blank")
 
 
+_SAME = str.maketrans(
+    {
+        **dict.fromkeys("1|!iјіι\u0131\u04c0", "l"),
+        **dict.fromkeys("0оο", "o"),
+        **dict.fromkeys("3еε", "e"),
+        **dict.fromkeys("4@аα", "a"),
+        **dict.fromkeys("5$ѕ", "s"),
+        **dict.fromkeys("7тτ", "t"),
+        **dict.fromkeys("рρ", "p"),
+        **dict.fromkeys("сϲ", "c"),
+        **dict.fromkeys("уγ", "y"),
+        **dict.fromkeys("хχ", "x"),
+        **dict.fromkeys("кκ", "k"),
+        **dict.fromkeys("мμ", "m"),
+        **dict.fromkeys("пη", "n"),
+        **dict.fromkeys("вβ", "b"),
+        **dict.fromkeys("ԁ", "d"),
+        "г": "r",
+        "ν": "v",
+    }
+)
+"""Letters and digits that pass for a Latin letter, in lower case."""
+
+_RESERVED = (
+    "admin", "administrator", "evertick", "mod", "moderator", "official", "operator", "root",
+    "server", "staff", "support", "system", "everyone", "anonymous", "nobody", "bot", "guest",
+    "null", "undefined",
+)  # fmt: skip
+
+
+def name_looks(name: str) -> str:
+    """What a name looks like: two that share this cannot be told apart at a glance."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in plain.translate(_SAME) if char.isalnum())
+
+
+_RESERVED_LOOKS = {name_looks(name) for name in _RESERVED}
+
+
+def name_is_reserved(name: str) -> bool:
+    """Whether it looks like one of those that run the place, alone or with digits behind it."""
+    looks = unicodedata.normalize("NFKC", name).rstrip("0123456789 _-.")
+    return bool({name_looks(name), name_looks(looks)} & _RESERVED_LOOKS)
+
+
+def name_is_invented(name: str) -> bool:
+    """Whether it may be one of ``name_invent``."""
+    adjective, _, rest = name.partition(" ")
+    animal, _, number = rest.partition(" ")
+    return adjective in _ADJECTIVES and animal in _ANIMALS and number.isdecimal()
+
+
 def name_tidy(name: str) -> str:
     """``name`` in one normal form, with single spaces between its words."""
     return " ".join(unicodedata.normalize("NFC", name).split())

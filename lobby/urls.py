@@ -1,5 +1,6 @@
 """The pages; what they show comes over REST and the live list."""
 
+from allauth.socialaccount.providers.openid_connect.views import callback as external_callback
 from django.urls import path
 
 from lobby import views
@@ -12,4 +13,13 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("login/", views.login, name="login"),
     path("register/", views.register, name="register"),
+    path("account/", views.account, name="account"),
+    path("forgot/", views.forgot, name="forgot"),
+    path("reset/<str:uid>/<str:token>/", views.reset, name="reset"),
+    path("email/<str:key>/", views.email, name="email"),
+    path(
+        "external/<str:provider_id>/login/callback/",
+        external_callback,
+        name="openid_connect_callback",
+    ),
 ]

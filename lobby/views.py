@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from games.catalog import TITLES
 from lobby.codes import Refused
+from lobby.external import providers
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby
-from lobby.selectors.accounts import user_shown
+from lobby.selectors.accounts import me_shown, user_shown
 from lobby.selectors.lobbies import lobby_of_match
 from lobby.selectors.matches import match_seen_by
 
@@ -88,10 +89,40 @@ def profile(request: HttpRequest) -> HttpResponse:
 @page
 def login(request: HttpRequest) -> HttpResponse:
     """The way in, for those with an account, and for guests."""
-    return render(request, "lobby/login.html")
+    return render(request, "lobby/login.html", {"providers": providers()})
 
 
 @page
 def register(request: HttpRequest) -> HttpResponse:
-    """A new account."""
-    return render(request, "lobby/register.html")
+    """A new account; a guest's becomes one, as it is."""
+    return render(request, "lobby/register.html", {"providers": providers()})
+
+
+@page
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own account, and all that one may do about it."""
+    return render(
+        request,
+        "lobby/account.html",
+        {"me": me_shown(visitor(request)), "providers": providers()},
+    )
+
+
+@page
+def forgot(request: HttpRequest) -> HttpResponse:
+    """Where to ask for a new password."""
+    return render(request, "lobby/forgot.html")
+
+
+@page
+def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
+    """Where the link of that mail leads; nothing happens before the password is sent."""
+    return render(request, "lobby/reset.html", {"uid": uid, "token": token})
+
+
+@page
+def email(request: HttpRequest, key: str) -> HttpResponse:
+    """Where the link that confirms an address leads; a click confirms it, and not the visit: some
+    mail servers visit all links."""
+    return render(request, "lobby/email.html", {"key": key})

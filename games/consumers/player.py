@@ -86,6 +86,11 @@ class PlayerConsumer(SocketConsumer):
         """The seat that this socket has a right to; None for spectators."""
         return None if self.right is None else self.right.seat
 
+    @property
+    def grant(self) -> str:
+        """The token or session that this socket came in with; empty: none that could end."""
+        return "" if self.right is None else self.right.grant
+
     def opened(self) -> None:
         """The room's id stands in the path."""
         self.match = str(self.scope["url_route"]["kwargs"]["match"])
@@ -209,6 +214,8 @@ class PlayerConsumer(SocketConsumer):
             raise ProtocolError(Code.SHUTTING_DOWN, Close.UNAVAILABLE)
         right = await self._admit(hello)
         self.owner = await self.worker.locate(self.match)
+        if right.grant and await self.worker.has_ended(right.grant):
+            raise ProtocolError(Code.SIGNED_OUT, Close.FORBIDDEN)
         if self._close is not None:
             return  # closed while we looked for the room
         self.right = right
@@ -223,6 +230,7 @@ class PlayerConsumer(SocketConsumer):
             right.name,
             right.user,
             right.visit,
+            grant=right.grant,
         )
         self._ask_in()
 
@@ -330,6 +338,10 @@ class PlayerConsumer(SocketConsumer):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def sign_out(self) -> None:
+        """The token or session that this socket came in with ended."""
+        self._fail(Code.SIGNED_OUT, Close.FORBIDDEN)
 
     # --- out -----------------------------------------------------------------------------------
 

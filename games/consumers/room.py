@@ -279,6 +279,7 @@ class RoomConsumer(AsyncConsumer):
             user=attach.user,
             name=attach.name,
             visit=attach.visit,
+            grant=attach.grant,
         )
         game = self.room.game
         return Welcome(

@@ -33,6 +33,7 @@ class Viewer(msgspec.Struct, frozen=True):
     name: str
     user: int
     visit: int = 0
+    grant: str = ""
 
     @classmethod
     def of(cls, attach: Attach) -> "Viewer":
@@ -46,6 +47,7 @@ class Viewer(msgspec.Struct, frozen=True):
             attach.name,
             attach.user,
             attach.visit,
+            attach.grant,
         )
 
     def again(self) -> Attach:
@@ -60,6 +62,7 @@ class Viewer(msgspec.Struct, frozen=True):
             self.user,
             self.visit,
             again=True,
+            grant=self.grant,
         )
 
 

@@ -57,6 +57,7 @@ class Attach(_Message):
         gateway: The worker that keeps the socket.
         visit: As in its pass.
         again: Whether it asked before.
+        grant: As in its pass.
     """
 
     viewer: str
@@ -68,6 +69,7 @@ class Attach(_Message):
     user: int
     visit: int = 0
     again: bool = False
+    grant: str = ""
 
 
 class Say(_Message):
@@ -247,7 +249,13 @@ class Leaving(_Message):
     worker: str
 
 
-Down = Tell | Publish | Moved | Where | Found | Run | Leaving
+class Ended(_Message):
+    """Tokens or sessions ended: whoever came in with one of these grants goes."""
+
+    grants: list[str]
+
+
+Down = Tell | Publish | Moved | Where | Found | Run | Leaving | Ended
 
 Word = ForRoom | Down
 """What one worker says to another."""

@@ -16,8 +16,9 @@ import os
 import secrets
 import socket as network
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -43,6 +44,7 @@ from games.hosting.relay import (
     Courier,
     Detach,
     End,
+    Ended,
     ForRoom,
     Found,
     Leaving,
@@ -68,6 +70,8 @@ from games.limits import (
     BEAT_S,
     BEAT_WAIT_S,
     FIRST_BEAT_S,
+    GRANT_MARK_S,
+    GRANTS_SWEEP_S,
     HAND_OVER_S,
     HEARING_S,
     LAST_WORDS_S,
@@ -75,6 +79,7 @@ from games.limits import (
     MOVE_SPREAD_S,
     MOVE_WAIT_S,
     PRUNE_S,
+    RESUME_TTL_S,
     TAKEN_S,
     TICKET_TTL_S,
     UNOWNED_S,
@@ -131,6 +136,10 @@ class Watcher(Socket, Protocol):
     owner: str
     welcomed: bool
     seat: int | None
+    grant: str
+
+    def sign_out(self) -> None:
+        """The token or session that it came in with ended."""
 
     def catch_up(self) -> None:
         """Something for this socket was lost on its way here."""
@@ -213,6 +222,7 @@ class Worker:
         self.spawn(self._every(UNOWNED_S, self._sweep))
         self.spawn(self._every(HEARING_S, self._listen_closely))
         self.spawn(self._every(WORKER_ROW_S, self._show))
+        self.spawn(self._every(GRANTS_SWEEP_S, self._sweep_grants))
         self.spawn(self._every(ARCHIVE_SWEEP_S, self._sweep_closed))
         if self.options.archives:
             self.archive = Archive(self.ledger, self.records, days=self.options.journal_days)
@@ -391,6 +401,46 @@ class Worker:
         except LedgerError as error:
             raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
 
+    # --- who still may be here -----------------------------------------------------------------
+
+    async def has_ended(self, grant: str) -> bool:
+        """Whether the token or session of a pass ended since that was signed.
+
+        Raises:
+            ProtocolError: ``room_unreachable``.
+        """
+        try:
+            return await self.ledger.spent(_end_of(grant))
+        except LedgerError as error:
+            raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE) from error
+
+    async def end_grants(self, grants: Collection[str]) -> None:
+        """Tokens or sessions ended: who came in with one goes, here and everywhere. That is noted
+        first, or they would be back before it is."""
+        with contextlib.suppress(LedgerError, TimeoutError):
+            async with asyncio.timeout(GRANT_MARK_S):
+                noted = (self.ledger.spend(_end_of(grant), RESUME_TTL_S) for grant in grants)
+                await asyncio.gather(*noted)
+        for worker in sorted(self._others):
+            self.courier.down(worker, Ended(sorted(grants)))
+        self._on_ended(grants)
+
+    def _on_ended(self, grants: Collection[str]) -> None:
+        ended = frozenset(grants)
+        for socket in list(self.sockets.values()):
+            if socket.grant in ended:
+                socket.sign_out()
+        services.grants.end(grants=ended)
+
+    async def _sweep_grants(self) -> None:
+        """Find out by the rows which tokens and sessions ended, in case a word of it was lost."""
+        held = {socket.grant for socket in self.sockets.values()} | services.grants.held()
+        held.discard("")
+        if held:
+            good = await self.records.call(services.grants.good, grants=held)
+            if ended := held - good:
+                await self.end_grants(ended)
+
     async def runner_of(self, match: str) -> tuple[str, int]:
         """The worker that runs a match, as its row says, and its epoch; see ``match_runner``."""
         return await self.records.call(selectors.match_runner, match_id=UUID(match))
@@ -547,6 +597,8 @@ class Worker:
                 self._finder.hear(message)
             case Leaving(worker):
                 self._leaving.add(worker)
+            case Ended(grants):
+                self._on_ended(grants)
             case Publish():
                 self._publish(message)
 
@@ -725,11 +777,22 @@ class Control:
     def vacate(self, *, match_id: UUID, seat: int, why: str) -> None:
         self._order(match_id, Remove(seat, why))
 
+    def sign_out(self, *, grants: Collection[str]) -> None:
+        self._spawn(partial(self._worker.end_grants, grants))
+
     def _order(self, match_id: UUID, message: End | Remove) -> None:
+        self._spawn(partial(self._worker.order, str(match_id), message))
+
+    def _spawn(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         worker = self._worker
         if worker.loop is None or worker.loop.is_closed():
             return  # a shell or a migration: the sweep of a worker finds the rows
-        worker.loop.call_soon_threadsafe(lambda: worker.spawn(worker.order(str(match_id), message)))
+        worker.loop.call_soon_threadsafe(lambda: worker.spawn(job()))
+
+
+def _end_of(grant: str) -> str:
+    """What is spent in the room store when a token or session ends."""
+    return f"ended.{grant}"
 
 
 async def _until(holds: Callable[[], bool], wait_s: float) -> None:

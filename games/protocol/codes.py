@@ -18,7 +18,7 @@ class Close(IntEnum):
     UNAUTHORIZED = 4401
     """Ticket or resume token was refused. Fetch a new ticket, then reconnect."""
     FORBIDDEN = 4403
-    """The seat was taken away (kicked). Do not reconnect."""
+    """The seat was taken away (kicked), or the player was signed out. Do not reconnect."""
     NOT_FOUND = 4404
     """No such match, or it has ended. Do not reconnect."""
     TOO_SLOW = 4408
@@ -58,6 +58,7 @@ class Code(StrEnum):
     SEAT_REPLACED = "seat_replaced"
     SEAT_GONE = "seat_gone"
     KICKED = "kicked"
+    SIGNED_OUT = "signed_out"
     SPECTATORS_SEND_NOTHING = "spectators_send_nothing"
     # about the room
     MATCH_OVER = "match_over"
@@ -93,6 +94,7 @@ MESSAGES: dict[Code, str] = {
     Code.SEAT_REPLACED: "You opened this match somewhere else; it goes on there.",
     Code.SEAT_GONE: "This seat was given up.",
     Code.KICKED: "You were removed from this match.",
+    Code.SIGNED_OUT: "You were signed out; sign in again to go on.",
     Code.SPECTATORS_SEND_NOTHING: "Spectators watch; they send no inputs.",
     Code.MATCH_OVER: "The match is over.",
     Code.MATCH_ENDED: "The match was ended by an operator.",

@@ -8,10 +8,17 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
 from lobby.codes import ApiCode, Refused
+from lobby.services.grants import KEY, grant_for_token, session_used, token_used
 
 
 class Session(SessionAuthentication):
     """A page's session; what writes must carry the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        known: tuple[Any, Any] | None = super().authenticate(request)
+        if known is not None:
+            session_used(request=request._request, user=known[0])
+        return known
 
     def enforce_csrf(self, request: Request) -> None:
         """Check the CSRF token.
@@ -33,4 +40,12 @@ class Token(TokenAuthentication):
             known: tuple[Any, Any] = super().authenticate_credentials(token)
         except UnicodeDecodeError as error:
             raise exceptions.AuthenticationFailed from error
+        token_used(token=known[1])
         return known
+
+
+def grant_of(request: Request) -> str:
+    """The id of the grant by which the caller is known."""
+    if request.auth is None:
+        return str(request.session[KEY])
+    return grant_for_token(token=request.auth).id

@@ -1,23 +1,19 @@
-"""How often somebody may ask: a fixed window, counted atomically in Django's cache.
-
-DRF's own throttles read, then write: of many requests at once, most get through. Here each request
-counts itself first and then looks. Over the end of a window twice the rate may pass within a short
-time; it is never more.
-"""
+"""How often somebody may ask: a fixed window, counted as ``lobby.counters`` does."""
 
 import ipaddress
 import math
 import time
 
-from django.core.cache import cache
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from lobby.counters import count
+
 _PERIODS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_BY_ADDRESS = {"guest", "login"}
+_BY_ADDRESS = {"guest", "login", "mail"}
 """Counted by address even for somebody known: each new account would bring a new allowance."""
 
 
@@ -38,11 +34,9 @@ class Throttle(BaseThrottle):
         if rate is None:
             return True
         allowed, period_s = rate_read(str(rate))
-        now = self.clock()
-        window = int(now // period_s)
-        self.wait_s = (window + 1) * period_s - now
-        key = f"throttle:{scope}:{self._who(request, scope)}:{window}"
-        return _count(key, ttl_s=2 * period_s) <= allowed
+        what = f"throttle:{scope}:{self._who(request, scope)}"
+        number, self.wait_s = count(what, window_s=period_s, now=self.clock())
+        return number <= allowed
 
     def wait(self) -> float | None:
         """Seconds until the next window."""
@@ -81,13 +75,3 @@ def network_of(address: str) -> str:
         return str(ip.ipv4_mapped)
     prefix = ipaddress.ip_network((int(ip) >> 64 << 64, 64))
     return str(prefix.network_address).replace(":", "-")
-
-
-def _count(key: str, *, ttl_s: int) -> int:
-    """One more under ``key``; how many there are now."""
-    cache.add(key, 0, timeout=ttl_s)
-    try:
-        return cache.incr(key)
-    except ValueError:  # thrown out of a full cache between the two lines
-        cache.set(key, 1, timeout=ttl_s)
-        return 1

@@ -2,11 +2,13 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, lobbies, matches, titles
+from lobby.api.views import accounts, external, lobbies, matches, sessions, titles
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
     *accounts.urlpatterns,
+    *sessions.urlpatterns,
+    *external.urlpatterns,
     *titles.urlpatterns,
     *lobbies.urlpatterns,
     *matches.urlpatterns,

@@ -13,6 +13,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from games.catalog import TITLES
 from games.models import Match
 from lobby.codes import ApiCode, Refused
+from lobby.limits import EXPORT_ROWS_MAX
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby, Member
 from lobby.selectors.accounts import user_shown
@@ -177,6 +178,20 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
 def lobby_shown_to(lobby: Lobby, user: Any) -> Shown:
     """A lobby, as this user, who may be anonymous, is told of it."""
     return lobby_shown(lobby, insider=is_member(lobby, user.id))
+
+
+def lobbies_known(user: User) -> list[Shown]:
+    """The lobbies that somebody is in or hosts, for the export of their account."""
+    mine = Lobby.objects.filter(Q(members__user=user) | Q(host=user)).distinct()
+    return [
+        {
+            "id": str(lobby.id),
+            "name": lobby.name,
+            "title": lobby.title,
+            "host": lobby.host_id == user.id,
+        }
+        for lobby in mine[:EXPORT_ROWS_MAX]
+    ]
 
 
 def _lobby(lobby_id: UUID, *, lock: bool = False) -> Lobby:

@@ -44,6 +44,22 @@ def test_redis_may_be_watched_and_the_room_store_a_cluster(settings):
     assert found(settings, EVERTICK=settings.EVERTICK | urls) == []
 
 
+@pytest.mark.parametrize(
+    ("url", "client", "codes"),
+    [
+        ("https://id.example.org", "evertick", []),
+        ("id.example.org", "evertick", ["evertick.E006"]),
+        ("https://id.example.org", "", ["evertick.E007"]),
+    ],
+)
+def test_a_provider_that_cannot_be_asked_is_named(
+    settings, url: str, client: str, codes: list[str]
+):
+    app = {"provider_id": "oidc", "client_id": client, "settings": {"server_url": url}}
+    providers = {"openid_connect": {"APPS": [app]}}
+    assert found(settings, SOCIALACCOUNT_PROVIDERS=providers) == codes
+
+
 def test_database_of_another_kind_is_named(settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.mysql")
     assert found(settings) == ["evertick.E003"]

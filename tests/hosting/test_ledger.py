@@ -647,6 +647,13 @@ async def test_a_nonce_is_spent_once(ledger: Ledger) -> None:
     assert await ledger.spend("another", 30) is True
 
 
+async def test_whether_a_nonce_is_spent_can_be_asked_without_spending_it(ledger: Ledger) -> None:
+    assert await ledger.spent("n") is False
+    assert await ledger.spend("n", 30) is True
+    assert await ledger.spent("n") is True
+    assert await ledger.spent("another") is False
+
+
 async def test_of_fifty_who_spend_a_nonce_at_once_one_succeeds(ledger: Ledger) -> None:
     spent = await asyncio.gather(*[ledger.spend("n", 30) for _ in range(50)])
     assert spent.count(True) == 1
@@ -658,7 +665,9 @@ async def test_a_nonce_is_remembered_as_long_as_was_asked() -> None:
     await ledger.spend("n", 30)
     now += 29
     assert await ledger.spend("n", 30) is False
+    assert await ledger.spent("n") is True
     now += 2
+    assert await ledger.spent("n") is False
     assert await ledger.spend("n", 30) is True
 
 
@@ -1104,6 +1113,7 @@ async def test_without_a_server_each_call_says_so() -> None:
         ledger.append([Append("m", "1:x", 1, b"")]),
         ledger.load("m", "1:x"),
         ledger.spend("n", 1),
+        ledger.spent("n"),
     ):
         with pytest.raises(LedgerUnavailable):
             await call

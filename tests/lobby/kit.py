@@ -1,5 +1,6 @@
 """People, lobbies and matches for the tests of this floor and of ``tests/games``."""
 
+import re
 from itertools import count
 from typing import Any
 
@@ -82,3 +83,20 @@ def refused(answer: Response, status: int, code: str) -> bool:
     """Whether ``answer`` is this refusal; shows what it is where not."""
     assert (answer.status_code, code_of(answer)) == (status, code), answer.content
     return True
+
+
+def browser(user: User | None = None) -> APIClient:
+    """A page of ``user``, by a session, or of a visitor; it sends the CSRF token."""
+    client = APIClient(enforce_csrf_checks=True, raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+        client.logout = None  # type: ignore[assignment]  # by the API alone
+    client.get("/login/")
+    client.credentials(HTTP_X_CSRFTOKEN=client.cookies["csrftoken"].value)
+    return client
+
+
+def links(text: str) -> str:
+    """The path of the one link in a mail."""
+    (path,) = re.findall(r"http://testserver(/\S+/\S+/)\s", text)
+    return str(path)

@@ -15,8 +15,10 @@ from games.protocol.codes import Close, Code
 from lobby import feed as feeds
 from lobby.limits import WATCHES_BURST_MAX
 from lobby.models.accounts import User
+from lobby.models.grants import Grant
 from lobby.routing import websocket_urlpatterns
 from lobby.services.lobbies import lobby_leave
+from lobby.sockets import sockets
 from tests.lobby.kit import lobby_of, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +48,7 @@ async def open_socket() -> AsyncIterator[Open]:
     for socket in opened:
         await socket.disconnect(timeout=SOON_S)
     assert feeds.feed._looks == {}
+    assert sockets.held() == set()
     await feeds.feed.stop()
 
 
@@ -133,6 +136,19 @@ async def test_what_is_no_message_is_named_and_ends_the_socket(
     socket = await open_socket()
     await socket.send_to(text_data=text)
     assert await refusal(socket) == (code.value, Close.BAD_MESSAGE)
+
+
+async def test_a_page_is_closed_with_its_session_and_no_other_is(open_socket: Open) -> None:
+    ann, bob = await make_people("Ann", "Bob")
+    page, other, visitor = await open_socket(ann), await open_socket(bob), await open_socket()
+    mine = await Grant.objects.aget(user=ann)
+    assert len(sockets.held()) == 2
+    sockets.end(grants=[mine.id, "unknown"])
+    assert await refusal(page) == (Code.SIGNED_OUT.value, Close.FORBIDDEN)
+    for socket in (other, visitor):
+        await socket.send_json_to({"t": "watch"})
+        assert (await hear(socket))["t"] == "lobbies"
+    assert mine.id not in sockets.held()
 
 
 async def test_a_binary_frame_is_refused(open_socket: Open) -> None:

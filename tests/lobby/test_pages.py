@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from lobby import views
 from lobby.models.accounts import User
+from lobby.services.accounts import guest_create
 from lobby.services.lobbies import lobby_close, lobby_start
 from tests.lobby.kit import finish, lobby_of, match_of, people, person
 
@@ -44,6 +45,33 @@ def test_visitors_see_what_is_for_all(name: str) -> None:
         answer = page(user, name)
         assert answer.status_code == 200
         assert settings.CSRF_COOKIE_NAME in answer.cookies
+
+
+@pytest.mark.parametrize("name", ["forgot", "login", "register"])
+def test_what_leads_to_an_account_says_nothing_of_providers_that_are_not_there(name: str) -> None:
+    assert b"data-external" not in page(None, name).content
+
+
+@pytest.mark.parametrize(("name", "args"), [("reset", ["uid", "token"]), ("email", ["a:b:c"])])
+def test_links_of_mails_lead_to_a_button_and_change_nothing_by_themselves(
+    name: str, args: list[str]
+) -> None:
+    answer = page(None, name, *args)
+    assert answer.status_code == 200
+    assert all(f'value="{arg}"'.encode() in answer.content for arg in args)
+
+
+def test_ones_account_has_a_page() -> None:
+    assert page(None, "account").headers["Location"] == "/login/?next=/account/"
+    for user in (person(password="correct horse"), person(), guest_create()):
+        content = page(user, "account").content
+        assert (b'data-account="password"' in content) == (not user.guest)
+        assert (b"old_password" in content) == user.has_usable_password()
+
+
+def test_a_guest_is_upgraded_where_others_register() -> None:
+    assert b'data-form="upgrade"' in page(guest_create(), "register").content
+    assert b'data-form="register"' in page(None, "register").content
 
 
 def test_ones_history_has_a_page() -> None:

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from lobby.api import urls
 from lobby.codes import ApiCode
+from lobby.services.accounts import guest_create
 from lobby.services.lobbies import lobby_start
 from tests.lobby.kit import api, finish, lobby_of, match_of, people, person
 
@@ -132,6 +133,38 @@ def test_answers_are_as_the_schema_says(schema: dict[str, Any]) -> None:
     ask("post", at_match + "ticket/", {}, match_id=on.id)
     ask("post", at_match + "ticket/", {"spectate": True}, match_id=on.id, who=api(person("Eve")))
     ask("post", "/api/auth/logout/", {})
+
+
+@pytest.mark.django_db
+def test_answers_about_accounts_are_as_the_schema_says(schema: dict[str, Any]) -> None:
+    guest, other = api(guest_create()), api(guest_create())
+    new = {"username": "Otter", "password": "correct horse"}
+
+    def ask(method: str, path: str, body: Any = None, *, who: Any = guest, **ids: Any) -> Any:
+        answer = getattr(who, method)(path.format(**ids), body)
+        conform(schema, method, path, answer)
+        return answer
+
+    assert ask("post", "/api/me/upgrade/", new).status_code == 200
+    ask("post", "/api/me/upgrade/", new)
+    ask("post", "/api/me/upgrade/", new, who=other)
+    ask("post", "/api/me/email/", {"email": "o@example.org", "password": "wrong"})
+    assert ask("post", "/api/me/email/", {"email": "o@example.org"}).status_code == 202
+    ask("post", "/api/me/email/again/")
+    ask("post", "/api/auth/email/verify/", {"key": "x"}, who=api())
+    ask("post", "/api/auth/reset/", {"email": "o@example.org"}, who=api())
+    ask("post", "/api/auth/reset/confirm/", {"uid": "x", "token": "y", "password": "z"}, who=api())
+    ask("post", "/api/me/password/", {"old_password": "x", "new_password": "y"})
+    ask("get", "/api/auth/external/", who=api())
+    ask("get", "/api/me/external/")
+    ask("delete", "/api/me/external/{identity}/", identity=1)
+    (mine,) = ask("get", "/api/me/sessions/").json()["results"]
+    assert ask("get", "/api/me/export/").status_code == 200
+    assert ask("delete", "/api/me/sessions/").json() == {"ended": 0}
+    ask("delete", "/api/me/sessions/{grant}/", grant="nothing")
+    assert ask("delete", "/api/me/sessions/{grant}/", grant=mine["id"]).status_code == 204
+    ask("post", "/api/me/delete/", {})
+    assert ask("post", "/api/me/delete/", {}, who=other).status_code == 204
 
 
 @pytest.mark.django_db

@@ -315,6 +315,9 @@ class Ledger(Protocol):
     async def spend(self, nonce: str, ttl_s: float) -> bool:
         """Use up a nonce; False if it was used in the last ``ttl_s`` seconds."""
 
+    async def spent(self, nonce: str) -> bool:
+        """Whether a nonce is used up; it stays as it is."""
+
     async def close(self) -> None:
         """Let go of connections and files. Releases nothing."""
 

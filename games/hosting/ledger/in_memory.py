@@ -64,6 +64,9 @@ class Spent:
         self._until[nonce] = now + ttl_s
         return True
 
+    def has(self, nonce: str, now: float) -> bool:
+        return self._until.get(nonce, now) > now
+
 
 class MemoryLedger:
     """A ``Ledger`` for one process alone, which forgets with it."""
@@ -122,6 +125,9 @@ class MemoryLedger:
 
     async def spend(self, nonce: str, ttl_s: float) -> bool:
         return self._spent.spend(nonce, ttl_s, self._now())
+
+    async def spent(self, nonce: str) -> bool:
+        return self._spent.has(nonce, self._now())
 
     async def close(self) -> None:
         return

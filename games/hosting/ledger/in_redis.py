@@ -290,9 +290,15 @@ class RedisLedger:
     # --- tickets -------------------------------------------------------------------------------
 
     async def spend(self, nonce: str, ttl_s: float) -> bool:
-        key = f"{self._prefix}:ticket:{nonce}"
+        key = self._nonce_key(nonce)
         ttl_ms = max(1, int(ttl_s * 1000))
         return bool(await self._one(command("SET", key, 1, "NX", "PX", ttl_ms), self._replicas))
+
+    async def spent(self, nonce: str) -> bool:
+        return bool(await self._one(command("EXISTS", self._nonce_key(nonce))))
+
+    def _nonce_key(self, nonce: str) -> str:
+        return f"{self._prefix}:ticket:{nonce}"
 
     async def close(self) -> None:
         await asyncio.gather(*self._leaving)

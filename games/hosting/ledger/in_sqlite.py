@@ -165,6 +165,9 @@ class SqliteLedger:
     async def spend(self, nonce: str, ttl_s: float) -> bool:
         return await self._keeper.spend(nonce, ttl_s)
 
+    async def spent(self, nonce: str) -> bool:
+        return await self._keeper.spent(nonce)
+
     async def close(self) -> None:
         """Carry out what waits, and let go of the file and its lock."""
         await self._keeper.stop()
@@ -239,6 +242,9 @@ class _Keeper:
 
     async def spend(self, nonce: str, ttl_s: float) -> bool:
         return await self._put(lambda: self._spend(nonce, ttl_s))
+
+    async def spent(self, nonce: str) -> bool:
+        return await self._put(lambda: self._spent(nonce))
 
     async def _put(self, do: Callable[[], T]) -> T:
         if self._closed:
@@ -326,6 +332,10 @@ class _Keeper:
     def _spend(self, nonce: str, ttl_s: float) -> bool:
         self._known()  # or a shelf with ticks of a group that was undone would be used
         return self._shelf.spend(nonce, ttl_s, self._now())
+
+    def _spent(self, nonce: str) -> bool:
+        self._known()
+        return self._shelf.spent(nonce, self._now())
 
     def _open(self, lock_wait_s: float) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -500,3 +510,8 @@ class _FileShelf:
             "INSERT OR IGNORE INTO nonce VALUES (?, ?)", (nonce, now + ttl_s)
         )
         return added.rowcount == 1
+
+    def spent(self, nonce: str, now: float) -> bool:
+        """Whether a nonce is used up."""
+        one = "SELECT 1 FROM nonce WHERE nonce = ? AND until > ?"
+        return self._sqlite.execute(one, (nonce, now)).fetchone() is not None

@@ -127,6 +127,11 @@ const ENDINGS = {
     detail: "The host or an operator removed you from this match.",
     actions: ["lobby"],
   },
+  signed_out: {
+    headline: "You were signed out",
+    detail: "Your session was ended, here or on another device. Sign in again to go on.",
+    actions: ["reload"],
+  },
   seat_gone: {
     headline: "Your seat was given up",
     detail: "You left, or were away for too long. You can still watch how it goes on.",

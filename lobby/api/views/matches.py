@@ -11,6 +11,7 @@ from games.limits import TICKET_TTL_S
 from games.models import Match
 from games.selectors import matches_of
 from games.tickets import ticket_issue
+from lobby.api.auth import grant_of
 from lobby.api.filters.matches import Matches
 from lobby.api.schema import described
 from lobby.api.serializers.matches import MatchOut, ResultOut, TicketIn, TicketOut
@@ -94,6 +95,7 @@ class MatchTicket(Api):
             seat=seat.number if seat else None,
             user=caller(request).id,
             name=seat.name if seat else caller(request).name,
+            grant=grant_of(request),
         )
         answer = {
             "ticket": ticket,

@@ -30,6 +30,7 @@ function setUpMenu(menu) {
 }
 
 async function logOut() {
+  dispatchEvent(new Event("pagehide")); // what this page keeps open would be closed, and reload it
   await post("auth/logout/");
   location.assign("/");
 }

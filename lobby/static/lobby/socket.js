@@ -8,6 +8,7 @@
 const BACKOFF_MS = [400, 800, 1500, 3000, 6000, 10000];
 const POLL_MS = 5000;
 const OPEN_WAIT_MS = 6000; // a socket that opens this slowly is tried again
+const SIGNED_OUT = 4403;
 const ASLEEP_MS = 30000; // a page hidden this long may have a socket that only looks open
 
 export class LobbyFeed {
@@ -50,7 +51,7 @@ export class LobbyFeed {
     this.slow = setTimeout(() => socket === this.socket && this.lost(), OPEN_WAIT_MS);
     socket.onopen = () => socket.send(JSON.stringify({ t: "watch", lobby: this.lobby }));
     socket.onmessage = (event) => this.hear(event.data);
-    socket.onclose = () => this.lost();
+    socket.onclose = (event) => (event.code === SIGNED_OUT ? this.signedOut() : this.lost());
   }
 
   /** Forgets the socket without hearing from it again. */
@@ -82,6 +83,12 @@ export class LobbyFeed {
     // The first try may succeed at once; who needs more is polled for.
     if (this.tries === 2) this.ask();
     if (this.status === "live") this.say("connecting");
+  }
+
+  /** The session of this page ended, maybe from another device: the page shows that, as a visitor sees it. */
+  signedOut() {
+    this.close();
+    location.reload();
   }
 
   /** What the socket would have said, asked for; again every few seconds until it is back. */
