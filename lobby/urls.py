@@ -18,7 +18,7 @@ urlpatterns = [
     path("reset/<str:uid>/<str:token>/", views.reset, name="reset"),
     path("email/<str:key>/", views.email, name="email"),
     path(
-        "external/<str:provider_id>/login/callback/",
+        "external/<slug:provider_id>/login/callback/",
         external_callback,
         name="openid_connect_callback",
     ),

@@ -57,11 +57,18 @@ def session_used(*, request: HttpRequest, user: User) -> None:
     """Somebody is here by a session: it lasts as long again from now on."""
     grant = request.session.get(KEY)
     if grant is None:  # from before there were any
-        session_begins(request, user)
+        _session_is_known(request, user)
     elif _is_used_again(grant):
         request.session.modified = True
         if not _used(Grant.objects.filter(id=grant), expires=_session_expires()):
-            session_begins(request, user)  # the grant went, and the session did not
+            _session_is_known(request, user)  # the grant went, and the session did not
+
+
+def _session_is_known(request: HttpRequest, user: User) -> None:
+    """A session gets a grant that it lacks; nobody showed just now who they are."""
+    session_begins(request, user)
+    since = user.last_login or user.date_joined
+    Grant.objects.filter(id=request.session[KEY]).update(created=since)
 
 
 def sessions_keep(*, user: User) -> None:

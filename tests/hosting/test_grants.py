@@ -11,8 +11,10 @@ from games import services
 from games.catalog import TITLES
 from games.client.follower import Follower
 from games.hosting import worker as workers
+from games.hosting.fanout import Viewer
 from games.hosting.ledger import LedgerUnavailable
 from games.hosting.ledger.in_memory import MemoryLedger
+from games.hosting.relay import Attach
 from games.hosting.worker import Control, Worker
 from games.protocol.messages import Error
 from games.tickets import ticket_issue
@@ -158,7 +160,14 @@ async def test_the_grant_goes_with_a_resume_token_from_socket_to_socket(
     room.move([second.first])
     third = await Socket(pair[0], match).open(room.hello_beside())
     await pair[0].end_grants(["gone"])
-    assert await signed_out(third)
+    for socket in (second, third):
+        assert await signed_out(socket)
+
+
+def test_the_grant_goes_with_a_viewer_whose_room_is_passed_on() -> None:
+    attach = Attach("v", "w", "json", 0, "session-1", "Ada", 1, visit=2, grant="gone")
+    again = Viewer.of(attach).again()
+    assert (again.grant, again.visit, again.again) == ("gone", 2, True)
 
 
 async def test_sockets_are_told_even_where_the_room_store_does_not_answer(

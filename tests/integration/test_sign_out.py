@@ -151,13 +151,24 @@ async def test_what_no_worker_was_told_is_found_by_the_sweep(pair: tuple[Worker,
     """As when the layer loses the message, or an operator's shell has no worker to send it."""
     ada, ben, match = await at_match(*pair)
     mine, theirs = await ada.play(match), await ben.play(match)
+    eve = await session_of(pair[0])
+    page, other = (
+        await lobby_socket(pair[1], eve),
+        await lobby_socket(pair[1], await session_of(pair[0])),
+    )
+    gone = [ada.id, (await eve.get("/api/me/")).json()["id"]]
     with closing(sqlite3.connect(database_of(pair[0]), timeout=10)) as rows, rows:
-        rows.execute("UPDATE lobby_user SET is_active = 0 WHERE id = ?", [ada.id])
+        rows.execute("UPDATE lobby_user SET is_active = 0 WHERE id IN (?, ?)", gone)
+    async with asyncio.timeout(SOON_S):
+        assert "signed_out" in await page.recv()
     assert await mine.closed(10) == 4403
     assert mine.room.errors == ["signed_out"]
     assert await refused(mine) == (4403, "signed_out")
     assert theirs.close_code is None
     await theirs.close()
+    await other.send('{"t": "watch"}')
+    assert "lobbies" in await other.recv()
+    await other.close()
 
 
 def database_of(worker: Worker) -> Path:

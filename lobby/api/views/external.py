@@ -93,7 +93,7 @@ def _path_of(wanted: str) -> str:
 
 urlpatterns = [
     path("auth/external/", Providers.as_view(), name="api-providers"),
-    path("auth/external/<str:provider>/", ExternalBegin.as_view(), name="api-external"),
+    path("auth/external/<slug:provider>/", ExternalBegin.as_view(), name="api-external"),
     path("me/external/", Identities.as_view(), name="api-identities"),
     path("me/external/<int:identity>/", IdentityEnd.as_view(), name="api-identity"),
 ]

@@ -60,5 +60,5 @@ class SessionEnd(Api):
 
 urlpatterns = [
     path("me/sessions/", Sessions.as_view(), name="api-sessions"),
-    path("me/sessions/<str:grant>/", SessionEnd.as_view(), name="api-session"),
+    path("me/sessions/<slug:grant>/", SessionEnd.as_view(), name="api-session"),
 ]
