@@ -29,6 +29,8 @@
 ``JOURNAL_DAYS``        days for which the journal of a match is kept: 30; 0: for ever
 ``JOURNALS_STORAGE``    a storage class for them; else files in ``var/journals``
 ``JOURNALS_OPTIONS``    its options, as JSON
+``SEASON``              what leaderboards begin anew with: ``month``, ``quarter``, ``year``; or
+                        ``none``
 ======================= ==================================================================
 """
 
@@ -227,6 +229,12 @@ REST_KNOX = {
     "AUTO_REFRESH": False,
     "TOKEN_LIMIT_PER_USER": 20,
 }
+
+# --- Ratings ----------------------------------------------------------------------------------
+
+RATINGS = {"SEASON": env.str("SEASON", default="month")}
+"""What a season is: `month`, `quarter`, `year`, or `none`. After a change `manage.py
+ratings_rebuild` sorts what was played before into the new ones."""
 
 # --- HTTP -------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ class LobbyConfig(AppConfig):
         from games.services import match_changed
         from lobby.api import schema  # noqa: F401  registers itself
         from lobby.feed import lobby_was_changed, match_was_changed
+        from lobby.scorer import scorer
         from lobby.services.accounts import account_leaves, account_renamed
         from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
 
@@ -18,3 +19,4 @@ class LobbyConfig(AppConfig):
         account_leaves.connect(lobbies_leave)
         lobby_changed.connect(lobby_was_changed)
         match_changed.connect(match_was_changed)
+        match_changed.connect(scorer.result_may_be_in)

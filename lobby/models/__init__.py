@@ -2,5 +2,6 @@
 
 from lobby.models.accounts import User, Users
 from lobby.models.lobbies import Lobby, Member, code_invent
+from lobby.models.ratings import Ladder, Rating, RatingChange
 
-__all__ = ["Lobby", "Member", "User", "Users", "code_invent"]
+__all__ = ["Ladder", "Lobby", "Member", "Rating", "RatingChange", "User", "Users", "code_invent"]
