@@ -26,6 +26,7 @@ from lobby.limits import (
     BOARD_PAGE_SIZE,
     BOARD_ROWS_MAX,
 )
+from lobby.models.accounts import User
 from lobby.models.ratings import Ladder, Rating
 from lobby.seasons import ALWAYS, season_named, season_of
 from lobby.selectors.base import Shown
@@ -178,7 +179,7 @@ def _ranked(board: Board) -> QuerySet[Rating]:
 
 
 def _in_order(board: Board) -> QuerySet[Rating]:
-    return _ranked(board).select_related("user").order_by("-mu", "user_id")
+    return _ranked(board).order_by("-mu", "user_id")
 
 
 def _above(rating: Rating) -> Q:
@@ -202,18 +203,21 @@ def _around(board: Board, user_id: int) -> list[Shown]:
     if mine is None:
         return []
     ahead = _ranked(board).filter(_above(mine)).count()
-    nearest = _ranked(board).select_related("user").filter(_above(mine))
-    above = list(nearest.order_by("mu", "-user_id")[:BOARD_AROUND])[::-1]
+    nearest = _ranked(board).filter(_above(mine)).order_by("mu", "-user_id")
+    above = list(nearest[:BOARD_AROUND])[::-1]
     below = list(_in_order(board).filter(_below(mine))[:BOARD_AROUND])
     return _rows([*above, mine, *below], ahead + 1 - len(above))
 
 
 def _rows(ratings: list[Rating], first: int) -> list[Shown]:
     now = timezone.now()
+    # Asked for by themselves: joined, the names of all rows before a page would be read as well.
+    people = User.objects.filter(id__in=[rating.user_id for rating in ratings])
+    names = dict(people.values_list("id", "name"))
     return [
         {
             "rank": rank,
-            "user": {"id": rating.user.id, "name": rating.user.name},
+            "user": {"id": rating.user_id, "name": names.get(rating.user_id, "")},
             "rating": rated_shown(rated_now(rating, now)),
             "record": record_shown(rating),
         }
