@@ -14,9 +14,11 @@ class LobbyConfig(AppConfig):
         from lobby.scorer import scorer
         from lobby.services.accounts import account_leaves, account_renamed
         from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
+        from lobby.services.ratings import ratings_hold
 
         account_renamed.connect(lobbies_tell_renamed)
         account_leaves.connect(lobbies_leave)
+        account_leaves.connect(ratings_hold)
         lobby_changed.connect(lobby_was_changed)
         match_changed.connect(match_was_changed)
         match_changed.connect(scorer.result_may_be_in)

@@ -73,6 +73,10 @@ BOARD_CACHE_S = 15
 """Seconds for which a page of a leaderboard, and a rank, may be as they were: nobody waits for a
 rank, and one page that all look at is read four times a minute."""
 
+BOARD_BARRED_MAX = 1_000
+"""Closed accounts that are left out of a leaderboard, best first; more than these are a flood, and
+an operator deletes them."""
+
 BOARD_FRIENDS_MAX = 500
 """Friends that are ranked among each other."""
 

@@ -1,7 +1,8 @@
 """Who is best: leaderboards by title and season.
 
 Only settled ratings are ranked: those with a small deviation (``lobby.skill.SETTLED``), and on the
-board of all time those that are still so. Equal ones are in the order of their accounts.
+board of all time those that are still so. Equal ones are in the order of their accounts. Accounts
+that an operator closed are left out.
 
 What is asked again and again is kept in the cache for ``BOARD_CACHE_S``, and never thrown out
 before: a board may be that much older than the ratings, a page a few seconds older than the next
@@ -21,6 +22,7 @@ from games.catalog import TITLES
 from lobby.codes import ApiCode, Refused
 from lobby.limits import (
     BOARD_AROUND,
+    BOARD_BARRED_MAX,
     BOARD_CACHE_S,
     BOARD_FRIENDS_MAX,
     BOARD_PAGE_SIZE,
@@ -175,7 +177,18 @@ def _ranked(board: Board) -> QuerySet[Rating]:
     rows = Rating.objects.filter(
         title=board.title, season=board.season, settled_until__isnull=False
     )
-    return rows.filter(settled_until__gt=timezone.now()) if board.season == ALWAYS else rows
+    if board.season == ALWAYS:
+        rows = rows.filter(settled_until__gt=timezone.now())
+    # By their numbers, which are few: joined, each rank would cost a look at all accounts.
+    if barred := _kept(board, "barred", lambda: _barred(rows)):
+        rows = rows.exclude(user_id__in=barred)
+    return rows
+
+
+def _barred(rows: QuerySet[Rating]) -> list[int]:
+    """Those among them whose account an operator closed, the best of them."""
+    closed = rows.filter(user__is_active=False).order_by("-mu", "user_id")
+    return list(closed.values_list("user_id", flat=True)[:BOARD_BARRED_MAX])
 
 
 def _in_order(board: Board) -> QuerySet[Rating]:

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, islice
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -95,6 +96,12 @@ def ratings_rebuild(*, title: str) -> int:
     Rating.objects.bulk_create(tally.ratings.values(), batch_size=RATING_CHUNK)
     ladder.save()
     return matches
+
+
+def ratings_hold(**_: Any) -> None:
+    """Receives ``account_leaves``: nothing is counted until the account is gone. A result that was
+    being counted would else write a rating of somebody who is not there any more."""
+    list(Ladder.objects.select_for_update().order_by("title"))
 
 
 # --- steps of the above -------------------------------------------------------------------------

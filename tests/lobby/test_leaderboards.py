@@ -62,6 +62,17 @@ def test_the_best_stand_first_and_who_is_not_settled_does_not_stand_there() -> N
     assert board()["me"] is None
 
 
+def test_whose_account_was_closed_is_not_ranked() -> None:
+    ann, bob, cid = people("Ann", "Bob", "Cid")
+    for user, mu in ((ann, 1900), (bob, 1800), (cid, 1700)):
+        rate(user, mu)
+    User.objects.filter(id=ann.id).update(is_active=False)
+    found = board(cid)
+    assert order(found) == [(1, "Bob"), (2, "Cid")]
+    assert (found["count"], found["me"]["rank"]) == (2, 2)
+    assert order(board(cid, around="me")) == order(found)
+
+
 def test_a_board_is_of_a_title_and_a_season() -> None:
     ann = person("Ann")
     rate(ann, 1700, title="roshambo")
@@ -206,7 +217,9 @@ def test_a_board_may_be_a_moment_old_and_then_costs_nothing(
     users = crowd(20)
     client = api(users[3])
     query = {"season": "all"}
-    with django_assert_max_num_queries(8):  # token and siblings; count, page; own row, rank; names
+    with django_assert_max_num_queries(
+        9
+    ):  # token and siblings; barred, count, page; own, rank; names
         found = client.get(PATH, query).json()
     Rating.objects.filter(user=users[19]).update(mu=5000)
     with django_assert_num_queries(2):  # token and siblings
@@ -256,7 +269,7 @@ def test_somebodys_ratings_take_as_many_queries_as_titles(
     ann = person("Ann")
     for title in TITLES:
         rate(ann, 1700, title=title)
-    with django_assert_max_num_queries(2 + 3 * len(TITLES)):  # a rank is three, and kept a while
+    with django_assert_max_num_queries(2 + 4 * len(TITLES)):  # a rank is four, and kept a while
         api().get(f"/api/players/{ann.id}/ratings/")
     with django_assert_max_num_queries(2):
         api().get(f"/api/players/{ann.id}/ratings/")

@@ -1,7 +1,7 @@
 """What results do to ratings: once, in order, whoever writes them; and the same numbers anew."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.db.models.signals import post_init, post_save
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -331,8 +332,6 @@ def test_the_scorer_counts_on_its_own_thread_what_it_is_told_of() -> None:
         threads.add(threading.current_thread().name)
         done.set()
 
-    from django.db.models.signals import post_init
-
     post_init.connect(note, sender=RatingChange)
     try:
         scorer.start()
@@ -345,6 +344,20 @@ def test_the_scorer_counts_on_its_own_thread_what_it_is_told_of() -> None:
         scorer.stop()
         post_init.disconnect(note, sender=RatingChange)
     assert threads == {"scorer"}
+    assert RatingChange.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scorer_begins_with_what_a_dead_process_left() -> None:
+    finish(rated_match(*people("Ann", "Bob")), [0], [1])
+    counted, scorer = threading.Event(), Scorer()
+    post_save.connect(lambda **_: counted.set(), sender=Ladder, weak=False, dispatch_uid="begins")
+    try:
+        scorer.start()
+        assert counted.wait(20)
+    finally:
+        scorer.stop()
+        post_save.disconnect(sender=Ladder, dispatch_uid="begins")
     assert RatingChange.objects.count() == 2
 
 
@@ -370,6 +383,31 @@ def test_who_deleted_their_account_before_the_result_counted_is_left_out() -> No
     assert rating_apply(match_id=match.id)
     left = rows()
     assert [row[3] for row in left[0]] == [users[1].id, users[2].id]
+    assert rebuilt() == left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_goes_while_its_result_is_being_counted() -> None:
+    ann, bob, cid = people("Ann", "Bob", "Cid")
+    for one, other in ((ann, bob), (cid, ann)):
+        finish(rated_match(one, other), [0], [1])
+    ratings_sweep()
+    for one, other in ((ann, bob), (bob, cid), (ann, cid)):
+        finish(rated_match(one, other), [0], [1])
+    together = threading.Barrier(2)
+
+    def do(what: Callable[[], object]) -> None:
+        together.wait()
+        try:
+            what()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(do, (lambda: account_delete(user=ann), ratings_sweep)))
+    ratings_sweep()
+    left = rows()
+    assert {row[0] for row in left[1]} == {bob.id, cid.id}
     assert rebuilt() == left
 
 
