@@ -45,10 +45,11 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
     """Who played what, when, and what came of it."""
 
     list_display = (
-        "short_id", "title", "status", "created", "duration", "seat_names", "result", "worker",
+        "short_id", "title", "status", "rated", "created", "duration", "seat_names", "result",
+        "worker",
     )  # fmt: skip
     list_display_links = ("short_id", "title")
-    list_filter = ("status", "title", "created")
+    list_filter = ("status", "title", "rated", "created")
     date_hierarchy = "created"
     search_fields = ("id", "seats__name", "seats__user__username")
     search_help_text = "Id of the match, name on a seat, or username"
@@ -57,12 +58,15 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
     actions = ("end_matches", "replay_matches")
     inlines = (SeatInline,)
     fieldsets = (
-        (None, {"fields": ("id", "title", "rules_version", "settings", "public", "worker")}),
+        (
+            None,
+            {"fields": ("id", "title", "rules_version", "settings", "public", "rated", "worker")},
+        ),
         (
             "Course",
             {"fields": ("status", "end_requested", "created", "started", "ended", "duration")},
         ),
-        ("Result", {"fields": ("result", "reason", "ranking", "fault_text")}),
+        ("Result", {"fields": ("result", "reason", "ranking", "counted", "fault_text")}),
         ("To play it again", {"fields": ("seed_when_over", "archived", "journal")}),
     )
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class Match(models.Model):
@@ -26,6 +27,9 @@ class Match(models.Model):
     settings = models.JSONField(default=dict)
     seed = models.PositiveBigIntegerField(help_text="Of all chance in it; secret until it ends.")
     public = models.BooleanField(default=True, help_text="Whether anybody may watch.")
+    rated = models.BooleanField(
+        default=False, help_text="Whether its result changes ratings; as it was when it began."
+    )
     status = models.CharField(max_length=16, choices=Status, default=Status.STARTING)
     worker = models.CharField(max_length=64, blank=True, help_text="The worker that runs it.")
     epoch = models.PositiveBigIntegerField(default=0, help_text="Which owner that is.")
@@ -42,6 +46,9 @@ class Match(models.Model):
     archived = models.DateTimeField(
         null=True, help_text="When some of its journal was archived last; empty if nothing is."
     )
+    counted = models.DateTimeField(
+        null=True, help_text="When the result of a rated match reached the ratings."
+    )
 
     class Meta:
         verbose_name_plural = "matches"
@@ -57,6 +64,18 @@ class Match(models.Model):
             # Of many old matches, those that still have a journal to remove.
             models.Index(
                 fields=["ended"], name="match_archived", condition=Q(archived__isnull=False)
+            ),
+            # Results that the ratings have still to hear of: few, and gone in a moment.
+            models.Index(
+                fields=["title", "ended", "id"],
+                name="match_due",
+                condition=Q(rated=True, status="finished", counted__isnull=True),
+            ),
+            # All that were ever rated, in the order in which they count.
+            models.Index(
+                fields=["title", "ended", "id"],
+                name="match_rated",
+                condition=Q(rated=True, status="finished"),
             ),
         ]
 
@@ -86,6 +105,9 @@ class Seat(models.Model):
     bot = models.BooleanField(default=False)
     left = models.CharField(max_length=8, choices=Left, default=Left.NOT, blank=True)
     place = models.PositiveSmallIntegerField(null=True, help_text="1 is the winner; ties share.")
+    joined = models.DateTimeField(
+        default=timezone.now, help_text="When it was first taken; leaving does not change it."
+    )
 
     class Meta:
         ordering: ClassVar = ["number"]

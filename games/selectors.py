@@ -44,6 +44,52 @@ def match_as_watched(match: Match) -> Match:
     return match
 
 
+# --- for ratings ------------------------------------------------------------------------------
+
+
+def matches_rated(*, title: str) -> QuerySet[Match]:
+    """The rated matches of a title whose result everybody may know, in the order in which they
+    count."""
+    game = TITLES.get(title)
+    delay = timedelta(seconds=game.spectator_delay_s if game else 0)
+    finished = Match.objects.filter(title=title, rated=True, status=Match.Status.FINISHED)
+    return (
+        finished.filter(ended__lte=timezone.now() - delay)
+        .only("title", "reason", "started", "ended", "counted")
+        .order_by("ended", "id")
+        .prefetch_related("seats")
+    )
+
+
+def matches_due(*, title: str) -> QuerySet[Match]:
+    """Those of them that the ratings have not heard of."""
+    return matches_rated(title=title).filter(counted__isnull=True)
+
+
+def titles_due() -> list[str]:
+    """The titles that have results which are not in the ratings yet."""
+    due = Match.objects.filter(rated=True, status=Match.Status.FINISHED, counted__isnull=True)
+    return sorted(due.order_by().values_list("title", flat=True).distinct())
+
+
+def seats_that_count(match: Match) -> list[Seat]:
+    """The seats of a rated match whose players its result says something about, by number.
+
+    Those that the result ranks. Where people come and go, only those who sat down in the first half
+    of the match: who comes later has had no fair chance. Who leaves counts nevertheless, with the
+    place that the rules give: else leaving would be the way out of every defeat. Where everybody
+    left there is no such place, and the match says nothing.
+    """
+    if match.reason == "everyone_left":
+        return []
+    ranked = sorted((seat for seat in match.seats.all() if seat.place), key=lambda s: s.number)
+    game = TITLES.get(match.title)
+    if game is None or not game.drop_in or match.started is None or match.ended is None:
+        return ranked
+    half = match.started + (match.ended - match.started) / 2
+    return [seat for seat in ranked if seat.joined <= half]
+
+
 def seat_of(match: Match, user_id: int) -> Seat | None:
     """The seat that a user has or had in ``match``."""
     return next((seat for seat in match.seats.all() if seat.user_id == user_id), None)

@@ -127,18 +127,23 @@ def match_start(
     players: Sequence[Player],
     bots: int = 0,
     public: bool = True,
+    rated: bool = False,
 ) -> Match:
     """A new match with these players on seats 0, 1, 2, …, then bots; it waits for its first socket.
 
     Args:
         settings: Already checked against the title's ``Settings``.
+        rated: Whether its result is to change ratings. Nothing changes that later; who asks for it
+            has seen to it that all players have accounts.
     """
+    assert not (rated and bots), "bots have no rating"
     match = Match.objects.create(
         title=title,
         rules_version=TITLES[title].version,
         settings=settings,
         seed=secrets.randbits(63),
         public=public,
+        rated=rated,
     )
     seats = [
         Seat(match=match, number=number, user_id=player.user_id, name=player.name)
@@ -464,6 +469,11 @@ def match_closed(*, match_id: UUID) -> Closed | None:
 def match_archived(*, match_id: UUID) -> None:
     """Some of its journal is archived, or is about to be: it has files that will be removed."""
     Match.objects.filter(id=match_id).update(archived=timezone.now())
+
+
+def matches_counted(*, match_ids: Iterable[UUID]) -> None:
+    """The results of these rated matches are in the ratings."""
+    Match.objects.filter(id__in=list(match_ids)).update(counted=timezone.now())
 
 
 def journals_prune(*, days: int, most: int) -> int:

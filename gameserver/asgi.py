@@ -30,6 +30,7 @@ from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
+from lobby.scorer import scorer
 from lobby.sockets import sockets
 
 
@@ -94,6 +95,7 @@ class Application:
         if starting is not None and starting.done() and starting.exception() is None:
             await worker.stop()  # first: whatever else hangs, players hear how it ended
             await feed.stop()
+            await asyncio.to_thread(scorer.stop)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if not self._ended and (self._starting is None or not self._starting.done()):
@@ -103,6 +105,7 @@ class Application:
     async def _start(self) -> None:
         await worker.start()
         await feed.start()
+        scorer.start()
 
 
 application = Application()

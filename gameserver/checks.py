@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.files.storage import InvalidStorageError, storages
 
 from games.hosting.ledger.address import Kind, parse
+from lobby.seasons import KINDS
 
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
@@ -36,6 +37,14 @@ def environment_makes_sense(
                 "DATABASE_URL is no address of a database that is supported",
                 hint="Use postgres://…, or leave it unset for SQLite.",
                 id="evertick.E003",
+            )
+        )
+    if settings.RATINGS["SEASON"] not in KINDS:
+        found.append(
+            Error(
+                f"SEASON: {settings.RATINGS['SEASON']!r} is no length of a season",
+                hint=f"Choose one of {', '.join(KINDS)}.",
+                id="evertick.E006",
             )
         )
     try:

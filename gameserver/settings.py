@@ -36,6 +36,8 @@
 ``JOURNAL_DAYS``        days for which the journal of a match is kept: 30; 0: for ever
 ``JOURNALS_STORAGE``    a storage class for them; else files in ``var/journals``
 ``JOURNALS_OPTIONS``    its options, as JSON
+``SEASON``              what leaderboards begin anew with: ``month``, ``quarter``, ``year``; or
+                        ``none``
 ======================= ==================================================================
 """
 
@@ -273,6 +275,12 @@ if OIDC_SERVER_URL := env.str("OIDC_SERVER_URL", default=""):
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Evertick <noreply@localhost>")
+
+# --- Ratings ----------------------------------------------------------------------------------
+
+RATINGS = {"SEASON": env.str("SEASON", default="month")}
+"""What a season is: `month`, `quarter`, `year`, or `none`. After a change `manage.py
+ratings_rebuild` sorts what was played before into the new ones."""
 
 # --- HTTP -------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ class LobbyConfig(AppConfig):
         from lobby.api import schema  # noqa: F401  registers itself
         from lobby.feed import lobby_was_changed, match_was_changed
         from lobby.models.grants import Grant
+        from lobby.scorer import scorer
         from lobby.selectors.accounts import account_known, sessions_known
         from lobby.selectors.lobbies import lobbies_known
         from lobby.selectors.matches import matches_known
@@ -22,6 +23,7 @@ class LobbyConfig(AppConfig):
         from lobby.services.grants import grant_was_deleted, session_begins
         from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
         from lobby.services.lockouts import login_succeeded
+        from lobby.services.ratings import ratings_hold
 
         user_logged_in.connect(session_begins)
         user_logged_in.connect(login_succeeded)
@@ -32,5 +34,7 @@ class LobbyConfig(AppConfig):
         EXPORTS["matches"] = matches_known
         account_renamed.connect(lobbies_tell_renamed)
         account_leaves.connect(lobbies_leave)
+        account_leaves.connect(ratings_hold)
         lobby_changed.connect(lobby_was_changed)
         match_changed.connect(match_was_changed)
+        match_changed.connect(scorer.result_may_be_in)

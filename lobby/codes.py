@@ -42,6 +42,7 @@ class ApiCode(StrEnum):
     TOO_MANY_LOBBIES = "too_many_lobbies"
     LOBBY_FULL = "lobby_full"
     KICKED = Code.KICKED.value
+    ACCOUNTS_ONLY = "accounts_only"
     NOT_HOST = "not_host"
     NOT_READY = "not_ready"
     TOO_FEW_PLAYERS = "too_few_players"
@@ -80,6 +81,7 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.TOO_MANY_LOBBIES: (409, "You are in too many lobbies; leave one first."),
     ApiCode.LOBBY_FULL: (409, "This lobby is full."),
     ApiCode.KICKED: (403, "You were removed from this lobby."),
+    ApiCode.ACCOUNTS_ONLY: (403, "Matches here are rated, so guests cannot join; make an account."),
     ApiCode.NOT_HOST: (403, "Only the host of the lobby may do this."),
     ApiCode.NOT_READY: (409, "Not everybody is ready yet."),
     ApiCode.TOO_FEW_PLAYERS: (409, "This game needs more players, or a bot."),

@@ -82,6 +82,50 @@ channel layer may lose messages."""
 FEED_RETRY_S = 1.0
 """Seconds to wait after the database or the channel layer failed."""
 
+RATING_BATCH_MAX = 20
+"""Results of one title that reach the ratings in one transaction: under a tenth of a second, for
+which SQLite lets nobody else write, also those who record the next result."""
+
+RATING_SWEEP_S = 30.0
+"""Seconds between two looks of each process for results that are not in the ratings: of one that
+was recorded by a process which then died, or that spectators were not to know yet."""
+
+SCORER_STOP_S = 1.0
+"""Seconds for a process that stops to finish what it is counting; a batch takes a tenth."""
+
+RATING_CHUNK = 500
+"""Matches, and rows, that a rebuild reads or writes at once."""
+
+REBUILD_MATCHES_MAX = 5_000
+"""Matches that the admin counts anew within a request: a few seconds. The command has no bound."""
+
+HISTORY_POINTS_MAX = 500
+"""Matches in the plot of a rating, the latest: more than a plot has pixels for."""
+
+BOARD_PAGE_SIZE = 50
+"""Rows of a page of a leaderboard."""
+
+BOARD_ROWS_MAX = 5_000
+"""Ranks that can be paged through: a hundred pages. The database reads all rows before a page, so
+this bounds what one costs; whoever is further down is found by ``around=me``."""
+
+BOARD_AROUND = 5
+"""Rows above and below one's own."""
+
+BOARD_CACHE_S = 15
+"""Seconds for which a page of a leaderboard, and a rank, may be as they were: nobody waits for a
+rank, and one page that all look at is read four times a minute."""
+
+BOARD_BARRED_MAX = 1_000
+"""Closed accounts that are left out of a leaderboard, best first; more than these are a flood, and
+an operator deletes them."""
+
+BOARD_FRIENDS_MAX = 500
+"""Friends that are ranked among each other."""
+
+PROFILE_MATCHES_MAX = 10
+"""Latest matches on somebody's page."""
+
 WATCHES_BURST_MAX = 20
 """Messages at once on the socket of the lobby list; a page sends one."""
 

@@ -19,6 +19,13 @@ from lobby.models.lobbies import Lobby
 from lobby.selectors.accounts import me_shown, user_shown
 from lobby.selectors.lobbies import lobby_of_match
 from lobby.selectors.matches import match_seen_by
+from lobby.selectors.ratings import player_named
+
+PLAYER_SECTIONS = ("lobby/player/_ratings.html", "lobby/player/_matches.html")
+"""What somebody's page is made of, below its head; each subject adds its own."""
+
+PLAYER_SCRIPTS = ("lobby/player.js",)
+"""The scripts of those sections."""
 
 
 def page(view: Any) -> Any:
@@ -82,8 +89,25 @@ def history(request: HttpRequest) -> HttpResponse:
 @page
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """One's own account: it has no page of its own, but a menu on each."""
-    return redirect("home")
+    """One's own page, as others see it."""
+    return redirect("player", visitor(request).id)
+
+
+@page
+def player(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Somebody: how good they are, and what they played."""
+    try:
+        found = player_named(user_id=user_id)
+    except Refused as refused:
+        raise Http404 from refused
+    context = {"player": found, "sections": PLAYER_SECTIONS, "scripts": PLAYER_SCRIPTS}
+    return render(request, "lobby/player.html", context)
+
+
+@page
+def leaderboards(request: HttpRequest) -> HttpResponse:
+    """Who is best."""
+    return render(request, "lobby/leaderboards.html")
 
 
 @page

@@ -38,6 +38,7 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
         ("bot_every", _is_from(1, game.bot_every), "must be 1 or more"),
         ("away", game.away in list(Away), "must be one of games.sim.Away"),
         ("away", game.away != Away.BOT or game.has_bot(), "is 'bot', but there is no bot method"),
+        ("rateable", isinstance(game.rateable, bool), "must be True or False"),
         ("Settings", _is_settings(game.Settings), "must extend games.sim.Settings"),
         ("view_type", _is_view_type(game.view_type), "must be a games.sim.Record, or None"),
         ("secret_type", _is_view_type(game.secret_type), "must be a games.sim.Record, or None"),

@@ -107,6 +107,9 @@ class Game(Generic[State]):
     not rewind. Keep it small: who is hit sees it that much later."""
     spectator_delay_s: ClassVar[int] = 0
     """Seconds by which all that spectators are told is held back, the result included."""
+    rateable: ClassVar[bool] = True
+    """Whether its matches may be rated. False where a result says little of who is better: pure
+    chance, one player, people who help each other."""
     Settings: ClassVar[type[Settings]] = Settings
     Input: ClassVar[Any] = Any
     """The type of what a seat may send, as msgspec understands it; what does not fit is refused
@@ -213,3 +216,8 @@ class Game(Generic[State]):
     def has_bot(cls) -> bool:
         """Whether this title brings a bot of its own."""
         return cls.bot is not Game.bot
+
+    @classmethod
+    def can_be_rated(cls) -> bool:
+        """Whether a match of this title can say who of several is better."""
+        return cls.rateable and cls.seats.stop > 2

@@ -41,14 +41,24 @@ class MemberInline(admin.TabularInline):
 class LobbyAdmin(admin.ModelAdmin):
     """Who gathers where. A name that should not stand in the list can be changed."""
 
-    list_display = ("name", "title", "state", "private", "host", "taken", "rounds", "created")
-    list_filter = (StateFilter, "title", "private", "created")
+    list_display = (
+        "name",
+        "title",
+        "state",
+        "private",
+        "rated",
+        "host",
+        "taken",
+        "rounds",
+        "created",
+    )
+    list_filter = (StateFilter, "title", "private", "rated", "created")
     search_fields = ("id", "name", "code", "host__username", "host__name")
     actions = ("close_lobbies",)
     inlines = (MemberInline,)
     fields = (
-        "name", "id", "title", "state", "host", "settings", "bots", "private", "code", "barred",
-        "closed", "match", "rounds", "created", "updated",
+        "name", "id", "title", "state", "host", "settings", "bots", "private", "rated", "code",
+        "barred", "closed", "match", "rounds", "created", "updated",
     )  # fmt: skip
     readonly_fields = fields[1:]
 

@@ -2,7 +2,16 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, external, lobbies, matches, sessions, titles
+from lobby.api.views import (
+    accounts,
+    external,
+    leaderboards,
+    lobbies,
+    matches,
+    ratings,
+    sessions,
+    titles,
+)
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
@@ -12,5 +21,7 @@ urlpatterns = [
     *titles.urlpatterns,
     *lobbies.urlpatterns,
     *matches.urlpatterns,
+    *ratings.urlpatterns,
+    *leaderboards.urlpatterns,
     re_path("", Nowhere.as_view()),
 ]

@@ -36,6 +36,9 @@ class Lobby(models.Model):
     host = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="hosted")
     settings = models.JSONField(default=dict)
     private = models.BooleanField(default=False)
+    rated = models.BooleanField(
+        default=False, help_text="Its matches change ratings: no guests, no bots."
+    )
     code = models.CharField(max_length=CODE_LENGTH, unique=True, default=code_invent)
     bots = models.PositiveSmallIntegerField(default=0)
     barred = models.JSONField(default=list, blank=True, help_text="Ids of those who were kicked.")

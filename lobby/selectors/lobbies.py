@@ -156,6 +156,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
         "title_name": lobby.game.name,
         "name": lobby.name,
         "private": lobby.private,
+        "rated": lobby.rated,
         "code": lobby.code if insider else None,
         "host": None if lobby.host is None else {"id": lobby.host.id, "name": lobby.host.name},
         "state": state.value,

@@ -10,6 +10,7 @@ from lobby.limits import EXPORT_ROWS_MAX
 from lobby.models.accounts import User
 from lobby.models.lobbies import Member
 from lobby.selectors.base import Shown
+from lobby.selectors.ratings import changes_shown
 
 
 def match_seen_by(*, match_id: UUID, user: User) -> Match:
@@ -74,8 +75,9 @@ def match_shown(match: Match, *, user_id: int) -> Shown:
         "title_name": game.name if game else match.title,
         "status": match.status,
         "public": match.public,
+        "rated": match.rated,
         "settings": match.settings,
-        "seats": [_seat_shown(seat) for seat in match.seats.all()],
+        "seats": _seats_shown(match),
         "seat": mine.number if mine else None,
         "reason": match.reason,
         "created": match.created.isoformat(),
@@ -89,9 +91,10 @@ def result_shown(match: Match) -> Shown:
     return {
         "match": str(match.id),
         "status": match.status,
+        "rated": match.rated,
         "reason": match.reason,
         "ranking": match.ranking,
-        "seats": [_seat_shown(seat) for seat in match.seats.all()],
+        "seats": _seats_shown(match),
         "ended": match.ended.isoformat() if match.ended else None,
     }
 
@@ -101,7 +104,12 @@ def _in_lobby_of(match_id: UUID, user: User) -> bool:
     return Member.objects.filter(user=user, lobby__match_id=match_id, lobby__closed=False).exists()
 
 
-def _seat_shown(seat: Seat) -> Shown:
+def _seats_shown(match: Match) -> list[Shown]:
+    changes = changes_shown(match)
+    return [_seat_shown(seat, changes.get(seat.number)) for seat in match.seats.all()]
+
+
+def _seat_shown(seat: Seat, change: Shown | None) -> Shown:
     return {
         "number": seat.number,
         "name": seat.name,
@@ -109,4 +117,5 @@ def _seat_shown(seat: Seat) -> Shown:
         "user": seat.user_id,
         "left": seat.left,
         "place": seat.place,
+        "rating": change,
     }

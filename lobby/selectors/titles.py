@@ -19,6 +19,7 @@ def game_shown(game: type[Game[Any]]) -> Shown:
         "realtime": game.realtime,
         "drop_in": game.drop_in,
         "bots": game.has_bot(),
+        "rateable": game.can_be_rated(),
         "away": game.away.value,
         "grace_s": game.grace_s,
         "settings": msgspec.json.schema(game.Settings),

@@ -49,8 +49,12 @@ def lobby_create(
     settings: Mapping[str, object] | None = None,
     private: bool = False,
     bots: int = 0,
+    rated: bool = False,
 ) -> Lobby:
     """A new lobby with ``user`` in it as its host.
+
+    A rated one is for people with accounts, without bots. Private ones may be rated as well: who
+    plays whom can be arranged in public too, so it would only keep friends from rated matches.
 
     Raises:
         Refused: ``invalid`` with the fields, ``too_many_lobbies``.
@@ -65,8 +69,10 @@ def lobby_create(
         settings=settings_checked(game, settings or {}),
         private=private,
         bots=_bots_checked(game, bots),
+        rated=rated,
         host=user,
     )
+    _rated_checked(lobby, [user])
     _lobby_room_for(user)
     _save_with_code(lobby)
     Member.objects.create(lobby=lobby, user=user)
@@ -76,7 +82,7 @@ def lobby_create(
 
 @transaction.atomic
 def lobby_change(*, lobby_id: UUID, user: User, changes: Mapping[str, Any]) -> None:
-    """Change ``name``, ``settings`` (those named), ``bots`` or ``private``, as its host.
+    """Change ``name``, ``settings`` (those named), ``bots``, ``private`` or ``rated``, as its host.
 
     Nobody is ready any more for what is played differently now.
 
@@ -85,7 +91,7 @@ def lobby_change(*, lobby_id: UUID, user: User, changes: Mapping[str, Any]) -> N
     """
     lobby = lobby_for_host(lobby_id=lobby_id, user=user, lock=True)
     _must_be_open(lobby)
-    before = (lobby.settings, lobby.bots)
+    before = (lobby.settings, lobby.bots, lobby.rated)
     if "name" in changes:
         lobby.name = name_checked("name", changes["name"], LOBBY_NAME_CHARS_MAX)
     if "settings" in changes:
@@ -93,8 +99,10 @@ def lobby_change(*, lobby_id: UUID, user: User, changes: Mapping[str, Any]) -> N
     if "bots" in changes:
         lobby.bots = _bots_checked(lobby.game, changes["bots"])
     lobby.private = changes.get("private", lobby.private)
+    lobby.rated = changes.get("rated", lobby.rated)
+    _rated_checked(lobby, [member.user for member in lobby.members.all()])
     lobby.save()
-    if before != (lobby.settings, lobby.bots):
+    if before != (lobby.settings, lobby.bots, lobby.rated):
         lobby.members.update(ready=False)
     _tell_changed(lobby_id)
 
@@ -105,7 +113,7 @@ def lobby_join(*, lobby_id: UUID, user: User, code: str = "") -> None:
 
     Raises:
         Refused: ``not_found``, ``kicked``, ``already_playing``, ``lobby_full``, ``match_full``,
-            ``too_many_lobbies``.
+            ``too_many_lobbies``, ``accounts_only``.
     """
     _lock_account(user)
     lobby = lobby_for_entry(lobby_id=lobby_id, user=user, code=code)
@@ -193,6 +201,7 @@ def lobby_start(*, lobby_id: UUID, user: User) -> Match:
         players=[_player(member.user) for member in members[first:] + members[:first]],
         bots=bots,
         public=not lobby.private,
+        rated=lobby.rated and lobby.game.can_be_rated(),
     )
     lobby.rounds += 1
     lobby.save()
@@ -228,6 +237,8 @@ def lobbies_leave(*, user: User, **_: Any) -> None:
 def _member_add(lobby: Lobby, user: User) -> None:
     if lobby.state == Lobby.State.PLAYING and not lobby.game.drop_in:
         raise Refused(ApiCode.ALREADY_PLAYING)
+    if lobby.rated and user.guest:
+        raise Refused(ApiCode.ACCOUNTS_ONLY)
     if len(lobby.members.all()) >= lobby.game.seats.stop - 1:
         raise Refused(ApiCode.LOBBY_FULL)
     _lobby_room_for(user)
@@ -289,6 +300,21 @@ def _bots_checked(game: type[Game[Any]], bots: int) -> int:
     if not 0 <= bots <= game.seats.stop - 2:
         raise Refused(ApiCode.INVALID, {"bots": [f"From 0 to {game.seats.stop - 2}."]})
     return bots
+
+
+def _rated_checked(lobby: Lobby, people: list[User]) -> None:
+    """Whether the matches of this lobby may be rated, if they are to be."""
+    if not lobby.rated:
+        return
+    problem = ""
+    if not lobby.game.can_be_rated():
+        problem = "This title is never rated."
+    elif lobby.bots:
+        problem = "Bots have no rating; rated matches are played without them."
+    elif any(user.guest for user in people):
+        problem = "Guests have no rating; rated matches are for people with accounts."
+    if problem:
+        raise Refused(ApiCode.INVALID, {"rated": [problem]})
 
 
 def _player(user: User) -> Player:

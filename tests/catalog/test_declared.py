@@ -124,6 +124,7 @@ def test_what_is_just_right_is_let_in(attributes: dict[str, Any]) -> None:
         ("away", "bot"),
         ("away", "sleep"),
         ("grace_s", -1),
+        ("rateable", 1),
         ("Settings", Loose),
         ("Settings", NoDefault),
         ("Settings", OutOfBounds),

@@ -15,10 +15,12 @@ def play_as_guest(page: Page) -> str:
     return re.sub(r"^.*are, |\.$", "", heading.inner_text().replace("\n", " "))
 
 
-def make_lobby(page: Page, title: str, **settings: int) -> None:
+def make_lobby(page: Page, title: str, *, rated: bool = False, **settings: int) -> None:
     """Make a lobby of that title, with these settings."""
     page.locator(f"[data-title={title}] [data-do=create]").click()
     dialog = page.get_by_role("dialog")
+    if rated:
+        dialog.get_by_role("switch", name="Rated").check()
     for name, value in settings.items():
         dialog.locator(f"input[name={name}]").fill(str(value))
     dialog.locator("[data-submit]").click()

@@ -75,3 +75,8 @@ def test_database_of_another_kind_is_named(settings, monkeypatch: pytest.MonkeyP
 def test_storage_for_journals_that_is_not_there_is_named(settings, storage: dict[str, object]):
     storages = settings.STORAGES | {"journals": storage}
     assert found(settings, STORAGES=storages) == ["evertick.E004"]
+
+
+def test_season_of_a_strange_length_is_named(settings):
+    assert found(settings, RATINGS={"SEASON": "quarter"}) == []
+    assert found(settings, RATINGS={"SEASON": "week"}) == ["evertick.E006"]

@@ -11,9 +11,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby
+from lobby.models.ratings import Rating, RatingChange
 from lobby.services.accounts import guest_create
 from lobby.services.lobbies import lobby_start
-from tests.lobby.kit import lobby_of, match_of, people, person
+from lobby.services.ratings import ratings_sweep
+from tests.lobby.kit import finish, lobby_of, match_of, people, person, rated_match
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +137,50 @@ def test_a_name_is_text_and_never_markup(operator: Client) -> None:
         reverse("admin:lobby_user_changelist"),
     ):
         assert name not in operator.get(path).content.decode()
+
+
+# --- ratings --------------------------------------------------------------------------------------
+
+
+def rebuild(client: Client) -> Any:
+    data = {"action": "rebuild_titles", "_selected_action": ["chess"]}
+    return client.post(reverse("admin:lobby_ladder_changelist"), data, follow=True)
+
+
+def test_ratings_are_listed_searched_and_never_edited(operator: Client) -> None:
+    ann, bob = people("Ann", "Bob")
+    finish(rated_match(ann, bob), [0], [1])
+    ratings_sweep()
+    for name in ("rating", "ratingchange"):
+        path = reverse(f"admin:lobby_{name}_changelist")
+        for query, count in (({}, 2), ({"q": ann.username}, 1), ({"title": "arena"}, 0)):
+            found = operator.get(path, query | ({"season": ""} if name == "rating" else {}))
+            assert len(found.context["cl"].result_list) == count, (name, query)
+    rating = Rating.objects.get(user=ann, season="")
+    path = reverse("admin:lobby_rating_change", args=[rating.pk])
+    assert operator.get(path).status_code == 200
+    assert operator.post(path, {"mu": 9000}).status_code == 403
+    assert operator.get(reverse("admin:lobby_rating_add")).status_code == 403
+
+
+def test_a_title_is_rebuilt_and_that_is_noted(operator: Client) -> None:
+    ann, bob = people("Ann", "Bob")
+    finish(rated_match(ann, bob), [0], [1])
+    ratings_sweep()
+    Rating.objects.update(mu=9000)
+    assert "Chess: 1 matches." in rebuild(operator).content.decode()
+    assert not Rating.objects.filter(mu=9000).exists()
+    assert RatingChange.objects.count() == 2
+    assert LogEntry.objects.filter(change_message__contains="rebuilt").count() == 1
+
+
+def test_a_title_with_many_matches_is_left_to_the_command(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lobby.admin.ratings.REBUILD_MATCHES_MAX", 0)
+    ann, bob = people("Ann", "Bob")
+    finish(rated_match(ann, bob), [0], [1])
+    ratings_sweep()
+    Rating.objects.update(mu=9000)
+    assert "manage.py ratings_rebuild chess" in rebuild(operator).content.decode()
+    assert Rating.objects.filter(mu=9000).exists()

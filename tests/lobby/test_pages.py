@@ -78,8 +78,20 @@ def test_ones_history_has_a_page() -> None:
     assert page(person(), "history").status_code == 200
 
 
-def test_ones_profile_is_in_the_menu_of_every_page() -> None:
-    assert page(person(), "profile").headers["Location"] == reverse("home")
+def test_ones_profile_is_the_page_that_others_see() -> None:
+    ann = person("Ann")
+    assert page(ann, "profile").headers["Location"] == reverse("player", args=[ann.id])
+
+
+def test_everybody_has_a_page_and_so_have_the_leaderboards() -> None:
+    ann, gone = person("Ann"), person("Gone", is_active=False)
+    for user in (None, ann, person("Eve")):
+        answer = page(user, "player", ann.id)
+        assert answer.status_code == 200
+        assert f'data-player="{ann.id}"' in answer.content.decode()
+        assert page(user, "leaderboards").status_code == 200
+    for user_id in (gone.id, 10**15):
+        assert page(None, "player", user_id).status_code == 404
 
 
 def test_the_pages_of_a_lobby_and_of_its_match_can_be_drawn() -> None:

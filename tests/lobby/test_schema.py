@@ -13,7 +13,8 @@ from lobby.api import urls
 from lobby.codes import ApiCode
 from lobby.services.accounts import guest_create
 from lobby.services.lobbies import lobby_start
-from tests.lobby.kit import api, finish, lobby_of, match_of, people, person
+from lobby.services.ratings import ratings_sweep
+from tests.lobby.kit import api, finish, lobby_of, match_of, people, person, rated_match
 
 METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -101,6 +102,9 @@ def test_answers_are_as_the_schema_says(schema: dict[str, Any]) -> None:
     lobby = lobby_of(ann, bob, settings={"minutes": 3})
     over, on = match_of(ann, bob), match_of(ann, bob)
     finish(over, [1], [0])
+    for _ in range(20):  # enough for a place on the leaderboard
+        finish(rated_match(ann, bob), [1], [0])
+    ratings_sweep()
     client, at_lobby, at_match = api(ann), "/api/lobbies/{lobby_id}/", "/api/matches/{match_id}/"
     new = {"username": "Otter", "password": "correct horse"}
 
@@ -130,6 +134,10 @@ def test_answers_are_as_the_schema_says(schema: dict[str, Any]) -> None:
     ask("get", "/api/matches/")
     ask("get", at_match, match_id=on.id)
     ask("get", at_match + "result/", match_id=over.id)
+    ask("get", "/api/leaderboards/")
+    ask("get", "/api/leaderboards/{title}/", title="chess")
+    ask("get", "/api/players/{user_id}/matches/", user_id=ann.id)
+    ask("get", "/api/players/{user_id}/ratings/", user_id=ann.id)
     ask("post", at_match + "ticket/", {}, match_id=on.id)
     ask("post", at_match + "ticket/", {"spectate": True}, match_id=on.id, who=api(person("Eve")))
     ask("post", "/api/auth/logout/", {})

@@ -19,6 +19,8 @@ const RESULT_AFTER_MS = 1100;
 const NAMED_MAX = 4;
 /** How long it stands above the stage that somebody is missing; the chip goes on counting. */
 const ABSENCE_MS = 8000;
+/** How long to wait for what the result changed, before it is asked for again. */
+const CHANGE_WAITS_MS = [300, 700, 1500, 3000, 6000];
 /** … and from when on it stands there again: soon something happens. */
 const ABSENCE_LAST_S = 10;
 
@@ -277,6 +279,33 @@ function drawResult(result, seatNames, mine) {
   sheet.classList.toggle("lost", decided && place > 0 && place === result.ranking.length - 1);
   setText("again", mine === null ? "Play yourself" : "Play again");
   openResult();
+  showChanges().catch(() => {}); // they are on the players' pages as well
+}
+
+/** Beside each name what the match changed, which is known a moment after its end; and who it is. */
+async function showChanges() {
+  for (const wait of CHANGE_WAITS_MS) {
+    await new Promise((done) => setTimeout(done, wait));
+    const { rated, seats } = await ask("GET", `matches/${match}/`);
+    for (const seat of seats) drawChange(seat);
+    if (!rated || seats.some(({ rating }) => rating)) return;
+  }
+}
+
+function drawChange({ number, user, rating }) {
+  const row = document.querySelector(`#ranking [data-seat="${number}"]`);
+  if (row === null) return;
+  const name = row.querySelector(".grow");
+  if (user !== null && name.firstElementChild === null) {
+    const link = el("a", "quiet", name.textContent);
+    link.href = `/players/${user}/`;
+    name.replaceChildren(link);
+  }
+  if (!rating || row.querySelector(".change")) return;
+  const change = el("span", `change num ${rating.change > 0 ? "up" : rating.change < 0 ? "down" : ""}`);
+  change.textContent = rating.change === 0 ? "±0" : `${rating.change > 0 ? "+" : "−"}${Math.abs(rating.change)}`;
+  change.title = `Rating ${rating.before} → ${rating.after}${rating.provisional ? "?" : ""}`;
+  name.after(change);
 }
 
 /** In the title's words, if it has some for this end. */
@@ -299,6 +328,7 @@ function rows(ranking, seatNames, mine) {
     return seats.map((seat) => {
       const row = el("li", `${here === 1 && ranking.length > 1 ? "first" : ""} ${seat === mine ? "mine" : ""}`);
       row.style.setProperty("--colour", colour(seat));
+      row.dataset.seat = seat;
       row.append(el("span", "place", ranking.length > 1 ? `${here}.` : "="), el("i", "disc"));
       row.append(el("span", "clip grow", seatNames[seat] ?? `Seat ${seat + 1}`));
       if (seat === mine) row.append(el("span", "badge accent", "You"));

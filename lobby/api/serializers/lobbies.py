@@ -32,6 +32,7 @@ class LobbyOut(serializers.Serializer[Any]):
     title_name = serializers.CharField()
     name = serializers.CharField()
     private = serializers.BooleanField()
+    rated = serializers.BooleanField(help_text="Its matches change ratings; guests cannot join.")
     code = serializers.CharField(allow_null=True, help_text="Lets others in; null to outsiders.")
     host = HostOut(allow_null=True)
     state = serializers.ChoiceField(Lobby.State.choices)
@@ -48,6 +49,9 @@ class LobbyIn(In):
     name = Text(max_length=LOBBY_NAME_CHARS_MAX, default="", allow_blank=True)
     settings = Settings(default=dict)
     private = serializers.BooleanField(default=False)
+    rated = serializers.BooleanField(
+        default=False, help_text="For people with accounts, and without bots."
+    )
     bots = serializers.IntegerField(default=0, min_value=0)
 
 
@@ -55,6 +59,7 @@ class LobbyChangeIn(In):
     name = Text(max_length=LOBBY_NAME_CHARS_MAX, required=False)
     settings = Settings(required=False)
     private = serializers.BooleanField(required=False)
+    rated = serializers.BooleanField(required=False)
     bots = serializers.IntegerField(required=False, min_value=0)
 
 

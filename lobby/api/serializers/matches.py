@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from games.models import Match, Seat
 from lobby.api.serializers.base import In, Settings
+from lobby.api.serializers.ratings import RatingChangeOut
 
 
 @extend_schema_field({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}})
@@ -21,6 +22,9 @@ class SeatOut(serializers.Serializer[Any]):
     user = serializers.IntegerField(allow_null=True)
     left = serializers.ChoiceField(Seat.Left.choices, allow_blank=True)
     place = serializers.IntegerField(allow_null=True, help_text="1 is the winner; ties share.")
+    rating = RatingChangeOut(
+        allow_null=True, help_text="What a rated match changed, a moment after its end."
+    )
 
 
 class MatchOut(serializers.Serializer[Any]):
@@ -29,6 +33,7 @@ class MatchOut(serializers.Serializer[Any]):
     title_name = serializers.CharField()
     status = serializers.ChoiceField(Match.Status.choices)
     public = serializers.BooleanField()
+    rated = serializers.BooleanField()
     settings = Settings()
     seats = SeatOut(many=True)
     seat = serializers.IntegerField(allow_null=True, help_text="The number of one's own.")
@@ -41,6 +46,7 @@ class MatchOut(serializers.Serializer[Any]):
 class ResultOut(serializers.Serializer[Any]):
     match = serializers.UUIDField()
     status = serializers.ChoiceField(Match.Status.choices)
+    rated = serializers.BooleanField()
     reason = serializers.CharField(allow_blank=True)
     ranking = Ranking(allow_null=True, help_text="Groups of seats, best first; null: no result.")
     seats = SeatOut(many=True)

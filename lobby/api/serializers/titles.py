@@ -26,6 +26,7 @@ class TitleOut(serializers.Serializer[Any]):
     realtime = serializers.BooleanField()
     drop_in = serializers.BooleanField(help_text="Whether one may join while it runs.")
     bots = serializers.BooleanField(help_text="Whether there is a bot to play with.")
+    rateable = serializers.BooleanField(help_text="Whether its matches may be rated.")
     away = serializers.CharField(
         help_text="What becomes of one who stays away: forfeit, bot, pause."
     )

@@ -47,7 +47,13 @@ from lobby.services.lobbies import (
 
 IN_LOBBY = (*WRITES, ApiCode.NOT_FOUND)
 AS_HOST = (*IN_LOBBY, ApiCode.NOT_HOST)
-ENTRY = (ApiCode.KICKED, ApiCode.LOBBY_FULL, ApiCode.MATCH_FULL, ApiCode.ALREADY_PLAYING)
+ENTRY = (
+    ApiCode.KICKED,
+    ApiCode.ACCOUNTS_ONLY,
+    ApiCode.LOBBY_FULL,
+    ApiCode.MATCH_FULL,
+    ApiCode.ALREADY_PLAYING,
+)
 
 
 class LobbyList(Listed):

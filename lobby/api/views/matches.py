@@ -25,6 +25,7 @@ from lobby.selectors.matches import (
     result_shown,
     seat_for_ticket,
 )
+from lobby.selectors.ratings import with_changes
 
 
 class MatchList(Listed):
@@ -34,7 +35,7 @@ class MatchList(Listed):
     def get_queryset(self) -> QuerySet[Match]:
         if getattr(self, "swagger_fake_view", False):  # nobody asks: the API is described
             return matches_of(user_id=0)
-        return matches_of(user_id=caller(self.request).id)
+        return with_changes(matches_of(user_id=caller(self.request).id))
 
     def shown(self, row: Match) -> Shown:
         return match_shown(row, user_id=caller(self.request).id)

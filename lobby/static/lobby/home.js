@@ -6,6 +6,7 @@ import { get, me, post, signedIn } from "./api.js";
 import { announce, busy, el, glyph, syncList, toast } from "./dom.js";
 import { openLobbyForm } from "./lobby_form.js";
 import {
+  accountsOnly,
   freeSeats,
   joinable,
   joinByCode,
@@ -268,6 +269,7 @@ function lobbyRow(lobby) {
         { class: "lobby-title" },
         el("a", { href: lobbyUrl(lobby) }, lobby.name),
         lobby.private ? el("span", { class: "badge", title: "Private" }, glyph("lock")) : null,
+        lobby.rated ? el("span", { class: "badge", title: "Changes ratings" }, "Rated") : null,
         stateBadge(lobby, mine),
       ),
       el(
@@ -290,11 +292,16 @@ function stateBadge(lobby, mine) {
   return mine ? el("span", { class: "badge good" }, "You are in") : null;
 }
 
+function whyNot(lobby) {
+  if (lobby.state === "playing") return "Playing";
+  return freeSeats(lobby) > 0 && accountsOnly(lobby) ? "Accounts only" : "Full";
+}
+
 function rowButton(lobby, title, mine) {
   if (mine)
     return el("a", { class: "btn primary", href: lobbyUrl(lobby), "data-do": "open" }, "Open");
   const can = joinable(lobby, title);
-  const label = can ? "Join" : lobby.state === "playing" ? "Playing" : "Full";
+  const label = can ? "Join" : whyNot(lobby);
   return el(
     "button",
     {

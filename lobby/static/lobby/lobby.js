@@ -15,6 +15,7 @@ const code = new URLSearchParams(location.search).get("code");
 const path = `lobbies/${encodeURIComponent(id)}/`;
 // Kept for this tab: which matches it went to, and the latest of this lobby.
 const seenKey = (match) => `evertick.seen.${match}`;
+const CHANGE_WAITS_MS = [500, 1500, 3000, 6000];
 const lastKey = `evertick.last.${id}`;
 const find = (selector) => document.querySelector(selector);
 
@@ -122,7 +123,19 @@ async function showResult(next) {
   if (next.state !== "open" || !match || !myMembership(next) || resultShown === match) return;
   resultShown = match;
   const result = await get(`matches/${encodeURIComponent(match)}/`).catch(() => null);
-  if (result?.ended && lobby?.state === "open") drawResult(result);
+  if (!result?.ended || lobby?.state !== "open") return;
+  drawResult(result);
+  if (result.rated && result.status === "finished") await showChange(match);
+}
+
+/** What it changed, which is known a moment after the result; then the banner says so too. */
+async function showChange(match) {
+  for (const wait of CHANGE_WAITS_MS) {
+    const result = await get(`matches/${encodeURIComponent(match)}/`).catch(() => null);
+    if (resultShown !== match || lobby?.state !== "open") return;
+    if (result?.seats.some((each) => each.rating)) return drawResult(result);
+    await new Promise((done) => setTimeout(done, wait));
+  }
 }
 
 /** Whether our seat in the running match was given up; then there is only watching. */
@@ -284,6 +297,7 @@ async function edit() {
     submit: "Save",
     title: lobby.title,
     lobby,
-    onSubmit: async ({ name, settings, bots }) => show(await patch(path, { name, settings, bots })),
+    onSubmit: async ({ name, settings, bots, rated }) =>
+      show(await patch(path, { name, settings, bots, rated })),
   });
 }

@@ -15,7 +15,7 @@ const SLIDER_STEPS_MAX = 600; // more are set with a number than with a thumb
  * Opens the dialog.
  *
  * @param {{heading: string, submit: string, title: string, lobby?: object, choose?: boolean,
- *   onSubmit: (lobby: {title, name, settings, private, bots}) => Promise<void>}} options
+ *   onSubmit: (lobby: {title, name, settings, private, rated, bots}) => Promise<void>}} options
  *   `lobby`: what the fields start with; `choose`: whether the game may be changed.
  */
 export async function openLobbyForm({ heading, submit, title, lobby, choose = false, onSubmit }) {
@@ -77,7 +77,7 @@ function fill(dialog, form, title, lobby) {
   form.querySelector("[data-extras]").replaceChildren(...extras(title, lobby));
 }
 
-/** Bots, where the title has some; and whether it is private, where it is new. */
+/** Bots, where the title has some; whether it is rated; and whether it is private, where it is new. */
 function extras(title, lobby) {
   const bots = {
     key: "bots",
@@ -88,6 +88,16 @@ function extras(title, lobby) {
   return [
     title.bots && most > 0
       ? numberInput({ ...bots, minimum: 0, maximum: most }, lobby?.bots ?? 0)
+      : null,
+    title.rateable && me && !me.guest
+      ? switchInput(
+          {
+            key: "rated",
+            title: "Rated",
+            description: "Changes ratings: for people with accounts, without bots.",
+          },
+          lobby?.rated ?? false,
+        )
       : null,
     lobby
       ? null
@@ -219,6 +229,7 @@ function read(form, title) {
     name: form.elements.name.value.trim() || undefined,
     settings: Object.fromEntries(settings.filter(([, chosen]) => chosen !== undefined)),
     private: value("private"),
+    rated: value("rated"),
     bots: value("bots"),
   };
 }

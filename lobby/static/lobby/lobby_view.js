@@ -5,7 +5,8 @@
 import { isMe } from "./api.js";
 import { avatar, el, glyph, syncList, twice } from "./dom.js";
 import { matchHeadline, opponents, ago } from "./match_words.js";
-import { freeSeats, joinable, myMembership } from "./seats.js";
+import { changeMark, myChange, playerUrl } from "./rating_words.js";
+import { accountsOnly, freeSeats, joinable, myMembership } from "./seats.js";
 import { setIcon, settingFacts } from "./titles.js";
 
 const FREE_ROWS_MAX = 3; // free seats drawn one by one; more are only counted
@@ -48,6 +49,9 @@ function drawHead(lobby) {
       glyph(lobby.private ? "lock" : "globe"),
       lobby.private ? "Private" : "Public",
     ),
+    lobby.rated
+      ? el("span", { class: "badge", title: "Changes ratings" }, glyph("trophy"), "Rated")
+      : "",
     lobby.state === "playing" ? el("span", { class: "badge accent" }, "Playing") : "",
   );
 }
@@ -97,7 +101,7 @@ function memberRow({ member, hosting, state }, kick) {
     el(
       "div",
       { class: "member-name" },
-      el("span", { class: "clip" }, user.name),
+      el("a", { class: "clip quiet", href: playerUrl(user) }, user.name),
       isMe(user) ? el("span", { class: "badge accent" }, "You") : null,
       user.guest ? el("span", { class: "badge who" }, "Guest") : null,
     ),
@@ -259,6 +263,8 @@ export function drawResult(match) {
       { class: "grow" },
       el("span", { class: `outcome ${tone}` }, headline),
       " ",
+      changeMark(myChange(match)) ?? "",
+      " ",
       el("span", { class: "muted" }, more && `· ${more}`),
     ),
     el("span", { class: "muted small" }, "Ready for another round?"),
@@ -305,6 +311,8 @@ function hint(lobby, title, mine, reason) {
   if (!mine) {
     if (lobby.state === "playing" && !title?.drop_in)
       return "A match is being played. You can join after it.";
+    if (accountsOnly(lobby))
+      return "Matches here are rated, so guests cannot join. Make an account to play.";
     return freeSeats(lobby) ? "There is a seat for you." : "All seats are taken.";
   }
   if (lobby.state === "playing") return "Who leaves now gives up the seat in the match.";

@@ -2,7 +2,7 @@
  * Lobbies in words and marks: who has a seat, whether one is free, how to come in.
  */
 
-import { isMe, post, signedIn } from "./api.js";
+import { isMe, me, post, signedIn } from "./api.js";
 import { el } from "./dom.js";
 
 const PIPS_MAX = 8; // more dots cannot be counted at a glance
@@ -17,9 +17,13 @@ export const takenSeats = (lobby) =>
 
 export const freeSeats = (lobby) => Math.max(0, lobby.seats.max - takenSeats(lobby));
 
+/** Whether its matches are rated, and who looks on is a guest, or would come as one. */
+export const accountsOnly = (lobby) => lobby.rated && (me === null || me.guest);
+
 /** Whether somebody new may sit down now. */
 export const joinable = (lobby, title) =>
   freeSeats(lobby) > 0 &&
+  !accountsOnly(lobby) &&
   (lobby.state === "open" || (lobby.state === "playing" && title?.drop_in === true));
 
 /** The seats as dots, the taken ones filled; a bar where there are many. */

@@ -1,0 +1,311 @@
+"""What results do to ratings.
+
+Promised: ratings are a function of the records of matches, taken in the order in which they ended.
+Each result counts once, whichever worker wrote it and whichever process hears of it first, or
+late: one that ended before others which are in there already is put in where it belongs, and those
+after it are worked out again. So what ``ratings_rebuild`` makes from the records alone is what
+stands there, digit by digit.
+
+How: a rated match that has a result and is not ``counted`` is due, which its row says. Whoever
+looks (``lobby.scorer`` after each result and now and then; nobody has to) takes the lock of the
+title's ladder, and only then reads what is due. Changes, ratings and the mark are one transaction.
+
+Not promised: that a number which was told stays. Two matches of one player that end within
+milliseconds may be heard of in the other order; then the later one is worked out again.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby, islice
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from games.models import Match
+from games.selectors import matches_due, matches_rated, seats_that_count, titles_due
+from games.services import matches_counted
+from lobby.limits import RATING_BATCH_MAX, RATING_CHUNK
+from lobby.models.ratings import Ladder, Rating, RatingChange
+from lobby.seasons import ALWAYS, season_of
+from lobby.skill import Skill, after_match, idle, settled_until
+
+log = logging.getLogger(__name__)
+
+Position = tuple[datetime, UUID]
+"""Where a result stands among all of its title."""
+
+
+def rating_apply(*, match_id: UUID) -> bool:
+    """Let the result of a match count, and those before it; whether it is in the ratings now.
+
+    False: it is not rated, has no result, or none that everybody may know yet.
+    """
+    found = Match.objects.filter(id=match_id)
+    title = found.filter(rated=True).values_list("title", flat=True).first()
+    if title is None:
+        return False
+    while ratings_apply(title=title) == RATING_BATCH_MAX:
+        pass
+    return found.filter(counted__isnull=False).exists()
+
+
+def ratings_sweep() -> int:
+    """Let all results count that are due; how many there were."""
+    swept = 0
+    for title in titles_due():
+        while applied := ratings_apply(title=title):
+            swept += applied
+    return swept
+
+
+@transaction.atomic
+def ratings_apply(*, title: str) -> int:
+    """Let the oldest results of a title count that are due, some at a time; how many there were."""
+    ladder = _locked(title)
+    due = list(matches_due(title=title)[:RATING_BATCH_MAX])
+    fresh = [result for match in due if (result := _result_of(match))]
+    if fresh:
+        _count(ladder, fresh)
+    matches_counted(match_ids=[match.id for match in due])
+    return len(due)
+
+
+@transaction.atomic
+def ratings_rebuild(*, title: str) -> int:
+    """Work out all ratings of a title anew, from the records of its matches; of how many."""
+    ladder = _locked(title)
+    gone = RatingChange.objects.filter(title=title, user=None)
+    players = {
+        (match_id, seat): player
+        for match_id, seat, player in gone.values_list("match_id", "seat", "player").iterator()
+    }
+    RatingChange.objects.filter(title=title).delete()
+    Rating.objects.filter(title=title).delete()
+    ladder.last_ended, ladder.last_match, ladder.seasons = None, None, []
+    tally, matches = Tally(title), 0
+    rated = matches_rated(title=title).iterator(chunk_size=RATING_CHUNK)
+    while chunk := list(islice(rated, RATING_CHUNK)):
+        results = [result for match in chunk if (result := _result_of(match, players))]
+        RatingChange.objects.bulk_create(tally.count_all(results), batch_size=RATING_CHUNK)
+        matches_counted(match_ids=[match.id for match in chunk if match.counted is None])
+        _remember(ladder, results)
+        matches += len(chunk)
+    Rating.objects.bulk_create(tally.ratings.values(), batch_size=RATING_CHUNK)
+    ladder.save()
+    return matches
+
+
+def ratings_hold(**_: Any) -> None:
+    """Receives ``account_leaves``: nothing is counted until the account is gone. A result that was
+    being counted would else write a rating of somebody who is not there any more."""
+    list(Ladder.objects.select_for_update().order_by("title"))
+
+
+# --- steps of the above -------------------------------------------------------------------------
+
+
+class Entry(msgspec.Struct):
+    """One who took part in a match, and at which place among those who count."""
+
+    seat: int
+    player: int
+    user_id: int | None
+    place: int
+    change: RatingChange | None = None
+
+
+class Result(msgspec.Struct):
+    """A match as ratings see it.
+
+    Attributes:
+        fresh: Whether it counts for the first time.
+    """
+
+    match_id: UUID
+    ended: datetime
+    entries: list[Entry]
+    fresh: bool = True
+
+    @property
+    def position(self) -> Position:
+        return self.ended, self.match_id
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A skill, and when the match ended of which it is."""
+
+    skill: Skill = Skill()
+    last: datetime | None = None
+
+
+class Tally:
+    """The ratings of a title while results come in, in order; in memory.
+
+    Attributes:
+        known: What is known of each player before the next result.
+        ratings: By account and season.
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.known: dict[int, Known] = {}
+        self.ratings: dict[tuple[int, str], Rating] = {}
+
+    def count_all(self, results: Iterable[Result]) -> list[RatingChange]:
+        """The changes by all of these, as far as they are not what they were."""
+        return [change for result in results for change in self.count(result)]
+
+    def count(self, result: Result) -> list[RatingChange]:
+        """The changes by this one."""
+        before = [self.known.get(entry.player, Known()) for entry in result.entries]
+        rested = [idle(known.skill, known.last, result.ended) for known in before]
+        places = [entry.place for entry in result.entries]
+        after = after_match(list(zip(places, rested, strict=True)))
+        changed: list[RatingChange] = []
+        for entry, was, now in zip(result.entries, before, after, strict=True):
+            self.known[entry.player] = Known(now, result.ended)
+            change = self._change(result, entry, was, now)
+            if change is not None:
+                changed.append(change)
+                self._rate(change, result, places)
+        return changed
+
+    def _change(self, result: Result, entry: Entry, was: Known, now: Skill) -> RatingChange | None:
+        """The row of one seat; None if it says this already."""
+        change = entry.change or RatingChange(
+            match_id=result.match_id,
+            seat=entry.seat,
+            player=entry.player,
+            user_id=entry.user_id,
+            title=self.title,
+            season=season_of(result.ended),
+            ended=result.ended,
+            place=entry.place,
+        )
+        numbers = (was.skill.mu, was.skill.sigma, now.mu, now.sigma, was.last)
+        if numbers == (
+            change.mu_before, change.sigma_before, change.mu, change.sigma, change.previous
+        ):  # fmt: skip
+            return None
+        change.mu_before, change.sigma_before, change.mu, change.sigma, change.previous = numbers
+        return change
+
+    def _rate(self, change: RatingChange, result: Result, places: Sequence[int]) -> None:
+        """What the change makes of the account's ratings."""
+        if change.user_id is None:
+            return
+        for season in {ALWAYS, change.season}:
+            key = (change.user_id, season)
+            rating = self.ratings.get(key)
+            if rating is None:
+                rating = Rating(user_id=change.user_id, title=self.title, season=season)
+                self.ratings[key] = rating
+            rating.mu, rating.sigma, rating.last = change.mu, change.sigma, change.ended
+            rating.settled_until = settled_until(Skill(change.mu, change.sigma), change.ended)
+            if result.fresh:
+                rating.played += 1
+                if min(places) == max(places):
+                    rating.drawn += 1
+                elif change.place == min(places):
+                    rating.won += 1
+                else:
+                    rating.lost += 1
+
+
+def _locked(title: str) -> Ladder:
+    """The ladder of a title, which nobody else climbs until the transaction ends."""
+    Ladder.objects.get_or_create(title=title)
+    return Ladder.objects.select_for_update().get(title=title)
+
+
+def _result_of(match: Match, players: dict[tuple[UUID, int], int] | None = None) -> Result | None:
+    """A match as ratings see it; None if it says nothing of anybody.
+
+    Args:
+        players: Who sat where of those whose account is gone. Who deleted it before the match
+            counted is not known, and left out.
+    """
+    assert match.ended is not None
+    entries: list[Entry] = []
+    for seat in seats_that_count(match):
+        player = seat.user_id or (players or {}).get((match.id, seat.number))
+        if player is not None and not seat.bot:
+            entries.append(Entry(seat.number, player, seat.user_id, seat.place or 0))
+    if len(entries) < 2:
+        return None
+    ahead = sorted(entry.place for entry in entries)
+    for entry in entries:  # their places among each other
+        entry.place = ahead.index(entry.place) + 1
+    return Result(match.id, match.ended, entries)
+
+
+def _count(ladder: Ladder, fresh: list[Result]) -> None:
+    """Let these results count, which are in order; and again those that ended after the first."""
+    later = list(_later(ladder, fresh[0].position))
+    tally = Tally(ladder.title)
+    _recall(tally, fresh, later)
+    results = sorted([*fresh, *later], key=lambda result: result.position)
+    changes = tally.count_all(results)
+    again = [change for change in changes if change.pk is not None]
+    RatingChange.objects.bulk_create([change for change in changes if change.pk is None])
+    fields = ["mu_before", "sigma_before", "mu", "sigma", "previous"]
+    RatingChange.objects.bulk_update(again, fields, batch_size=RATING_CHUNK // 10)
+    Rating.objects.bulk_create(
+        sorted(tally.ratings.values(), key=lambda rating: (rating.user_id, rating.season)),
+        batch_size=RATING_CHUNK,
+        update_conflicts=True,
+        unique_fields=["user", "title", "season"],
+        update_fields=[
+            "mu", "sigma", "played", "won", "drawn", "lost", "last", "settled_until"
+        ],
+    )  # fmt: skip
+    _remember(ladder, results)
+    ladder.save()
+
+
+def _later(ladder: Ladder, position: Position) -> Iterator[Result]:
+    """The results behind this position which count already, in order."""
+    if ladder.last_ended is None or ladder.last_match is None:
+        return
+    if position > (ladder.last_ended, ladder.last_match):
+        return
+    log.info("a result of %s came late; those after it are worked out again", ladder.title)
+    changes = RatingChange.objects.filter(title=ladder.title, ended__gte=position[0])
+    in_order = changes.order_by("ended", "match_id", "seat").iterator(chunk_size=RATING_CHUNK)
+    for (ended, match_id), rows in groupby(in_order, lambda row: (row.ended, row.match_id)):
+        if (ended, match_id) > position:
+            entries = [Entry(row.seat, row.player, row.user_id, row.place, row) for row in rows]
+            yield Result(match_id, ended, entries, fresh=False)
+
+
+def _recall(tally: Tally, fresh: list[Result], later: list[Result]) -> None:
+    """What was known before the first of these results."""
+    for result in later:
+        for entry in result.entries:
+            row = entry.change
+            assert row is not None
+            before = Known(Skill(row.mu_before, row.sigma_before), row.previous)
+            tally.known.setdefault(row.player, before)
+    results = [*fresh, *later]
+    users = {e.user_id for result in results for e in result.entries if e.user_id is not None}
+    seasons = {ALWAYS, *(season_of(result.ended) for result in results)}
+    ratings = Rating.objects.filter(title=tally.title, season__in=seasons, user_id__in=users)
+    for rating in ratings:
+        # Written by account, title and season; SQLite would mind a number before those.
+        rating.pk = None
+        tally.ratings[rating.user_id, rating.season] = rating
+        if rating.season == ALWAYS:
+            known = Known(Skill(rating.mu, rating.sigma), rating.last)
+            tally.known.setdefault(rating.user_id, known)
+
+
+def _remember(ladder: Ladder, results: Sequence[Result]) -> None:
+    """How far the ladder goes by now, and through which seasons."""
+    if not results:
+        return
+    ladder.last_ended, ladder.last_match = results[-1].position
+    seasons = {season_of(result.ended) for result in results} - {ALWAYS}
+    ladder.seasons = sorted({*ladder.seasons, *seasons})
