@@ -7,7 +7,7 @@ PYTHON ?= python3
 PORT ?= 8000
 SERVER ?= daphne
 WORKERS ?= 3
-PARALLEL ?= 2
+PARALLEL ?= 3
 BROWSER ?= 1
 # Set on the command line as well as in the environment, they reach the commands below.
 export PORT SERVER BROWSER

@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -415,19 +416,10 @@ def free_port() -> int:
     """A port nobody listens on, and that nobody is given by chance before it is used: below those
     that connections get, and each time another one."""
     while True:
-        port = next(_PORTS)
+        port = _OWN_PORTS[next(_TURN) % len(_OWN_PORTS)]
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def _ports() -> Iterator[int]:
-    """All of them, again and again, from one that no other process is likely to begin with."""
-    span = range(10_000, _first_given_port())
-    start = random.SystemRandom().randrange(len(span))
-    while True:
-        yield span[start % len(span)]
-        start += 1
 
 
 def _first_given_port() -> int:
@@ -436,7 +428,9 @@ def _first_given_port() -> int:
     return 32_768
 
 
-_PORTS = _ports()
+_OWN_PORTS = range(10_000, _first_given_port())
+_TURN = count(random.SystemRandom().randrange(len(_OWN_PORTS)))
+"""From one on with which no other process is likely to begin."""
 
 
 # --- Processes ----------------------------------------------------------------------------------

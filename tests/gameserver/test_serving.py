@@ -4,6 +4,7 @@ import importlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.services import (
     ROOT,
     START_S_MAX,
     STOP_S_MAX,
+    Worker,
     free_port,
     manage,
     migrate,
@@ -35,6 +37,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("var")
     migrate(worker_env(folder))
     return folder
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Worker]]:
+    """A worker that somebody else has started, and its server."""
+    with running_server(request.param, folder=tmp_path_factory.mktemp("running")) as worker:
+        yield request.param, worker
 
 
 def refused(env: dict[str, str], *arguments: str) -> str:
@@ -54,19 +65,15 @@ def refused(env: dict[str, str], *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_worker_answers_and_says_where(server: str, migrated: Path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_worker_says_where_it_is_answers_and_ends_cleanly_when_told_to(
+    server: str, number: signal.Signals, migrated: Path
+):
     with running_server(server, folder=migrated) as worker:
         assert httpx.get(f"{worker.url}/healthz").json() == {"status": "ok"}
         assert httpx.get(f"{worker.url}/").status_code == 200
         (line,) = worker.log().splitlines()
         assert line.startswith(f"Evertick at {worker.url} ({server}, sqlite, one worker)")
-
-
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_worker_ends_cleanly_when_told_to(server: str, number: signal.Signals, migrated: Path):
-    with running_server(server, folder=migrated) as worker:
-        httpx.get(f"{worker.url}/")
         worker.process.send_signal(number)
         assert worker.process.wait(STOP_S_MAX) == 0, worker.log()
         assert "Traceback" not in worker.log()
@@ -79,12 +86,9 @@ def test_all_that_a_worker_waits_for_at_its_end_is_less_than_five_seconds():
     assert MOVE_SPREAD_S + MOVE_WAIT_S + TAKEN_S + LAST_WORDS_S < 5
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_oversized_message_closes_its_socket_with_the_reason(server: str, migrated: Path):
-    with (
-        running_server(server, folder=migrated) as worker,
-        connect(f"{worker.ws_url}/ws/room/{uuid4()}") as socket,
-    ):
+def test_oversized_message_closes_its_socket_with_the_reason(running: tuple[str, Worker]):
+    _, worker = running
+    with connect(f"{worker.ws_url}/ws/room/{uuid4()}") as socket:
         socket.send(b"x" * (SOCKET_BYTES_MAX + 1))
         with pytest.raises(ConnectionClosedError) as closed:
             socket.recv(timeout=60)
@@ -92,17 +96,15 @@ def test_oversized_message_closes_its_socket_with_the_reason(server: str, migrat
         assert closed.value.rcvd.code == CloseCode.MESSAGE_TOO_BIG
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_taken_port_is_said(server: str, migrated: Path):
-    with running_server(folder=migrated) as worker:
-        line = refused(worker_env(migrated), "--server", server, "--port", str(worker.port))
+def test_taken_port_is_said(running: tuple[str, Worker], migrated: Path):
+    server, worker = running
+    line = refused(worker_env(migrated), "--server", server, "--port", str(worker.port))
     assert f"port {worker.port} of 127.0.0.1 is taken" in line
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_second_worker_with_the_same_folder_is_told_what_to_do(server: str, migrated: Path):
-    with running_server(folder=migrated):
-        line = refused(worker_env(migrated), "--server", server)
+def test_second_worker_with_the_same_folder_is_told_what_to_do(running: tuple[str, Worker]):
+    server, worker = running
+    line = refused(worker_env(worker.folder), "--server", server)
     assert "another server uses the same var folder" in line
 
 
