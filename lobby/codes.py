@@ -38,6 +38,10 @@ class ApiCode(StrEnum):
     NOT_READY = "not_ready"
     TOO_FEW_PLAYERS = "too_few_players"
     ALREADY_PLAYING = "already_playing"
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105  a code, no secret
+    TOO_MANY_TRIES = "too_many_tries"
+    SEAT_TAKEN = "seat_taken"
+    TEAMS_UNEVEN = "teams_uneven"
     # about matches
     MATCH_FULL = "match_full"
     MATCH_OVER = Code.MATCH_OVER.value
@@ -69,6 +73,10 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.NOT_READY: (409, "Not everybody is ready yet."),
     ApiCode.TOO_FEW_PLAYERS: (409, "This game needs more players, or a bot."),
     ApiCode.ALREADY_PLAYING: (409, "A match is being played; wait for its end."),
+    ApiCode.PASSWORD_WRONG: (403, "This lobby has a password, and this is not it."),
+    ApiCode.TOO_MANY_TRIES: (429, "Too many wrong passwords; wait a minute."),
+    ApiCode.SEAT_TAKEN: (409, "Somebody else has chosen this seat."),
+    ApiCode.TEAMS_UNEVEN: (409, "One team has too many; somebody must change sides."),
     ApiCode.MATCH_FULL: (409, "The running match has no seat left."),
     ApiCode.MATCH_OVER: (409, "The match is over."),
     ApiCode.MATCH_NOT_OVER: (409, "The match is not over yet."),

@@ -19,6 +19,36 @@ CODE_LENGTH = 6
 """Letters in a code: 30**6 is 729 million, so at 120 guesses a minute one of a thousand private
 lobbies is found once in four days; and what it opens is a game."""
 
+LOBBY_PASSWORD_CHARS_MAX = 64
+"""Characters of a lobby's password; it is told to friends by mouth."""
+
+PASSWORD_TRIES_MAX = 5
+"""Passwords that one account may try at one lobby in ``PASSWORD_TRIES_S``: slips of the finger."""
+
+PASSWORD_TRIES_PER_LOBBY_MAX = 30
+"""The same for all accounts together, as guests cost nothing: at this rate a word of a list of ten
+thousand is found after five hours. It also bounds what hashing costs the server."""
+
+PASSWORD_TRIES_S = 60
+"""Seconds of the window in which tries are counted."""
+
+BARRED_MAX = 100
+"""People that one lobby keeps out, newest first; a host who needs more makes a private one."""
+
+LOBBY_SEEN_S = 60.0
+"""Seconds between two notes that somebody is in a lobby: one write a minute for each lobby that
+lives, and a tenth of ``LOBBY_EMPTY_S``."""
+
+LOBBY_EMPTY_S = 600.0
+"""Seconds without a socket of anybody in it after which a lobby is closed: a phone that slept
+through a call comes back within ten minutes."""
+
+LOBBIES_EXPIRED_MAX = 100
+"""Lobbies that one sweep closes; the next one comes soon."""
+
+FILTER_CHARS_MAX = 1000
+"""Characters of the JSON that narrows a list by settings; all settings of a title are 100."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

@@ -107,6 +107,9 @@ class Game(Generic[State]):
     not rewind. Keep it small: who is hit sees it that much later."""
     spectator_delay_s: ClassVar[int] = 0
     """Seconds by which all that spectators are told is held back, the result included."""
+    teams: ClassVar[int] = 0
+    """Sides that seats belong to, seat ``n`` to side ``n % teams``; 0: everybody plays alone.
+    People choose a side in the lobby; at the start no side has two seats more than another."""
     Settings: ClassVar[type[Settings]] = Settings
     Input: ClassVar[Any] = Any
     """The type of what a seat may send, as msgspec understands it; what does not fit is refused

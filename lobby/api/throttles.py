@@ -9,12 +9,13 @@ import ipaddress
 import math
 import time
 
-from django.core.cache import cache
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
+
+from lobby.rates import count
 
 _PERIODS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BY_ADDRESS = {"guest", "login"}
@@ -42,7 +43,7 @@ class Throttle(BaseThrottle):
         window = int(now // period_s)
         self.wait_s = (window + 1) * period_s - now
         key = f"throttle:{scope}:{self._who(request, scope)}:{window}"
-        return _count(key, ttl_s=2 * period_s) <= allowed
+        return count(key, ttl_s=2 * period_s) <= allowed
 
     def wait(self) -> float | None:
         """Seconds until the next window."""
@@ -81,13 +82,3 @@ def network_of(address: str) -> str:
         return str(ip.ipv4_mapped)
     prefix = ipaddress.ip_network((int(ip) >> 64 << 64, 64))
     return str(prefix.network_address).replace(":", "-")
-
-
-def _count(key: str, *, ttl_s: int) -> int:
-    """One more under ``key``; how many there are now."""
-    cache.add(key, 0, timeout=ttl_s)
-    try:
-        return cache.incr(key)
-    except ValueError:  # thrown out of a full cache between the two lines
-        cache.set(key, 1, timeout=ttl_s)
-        return 1

@@ -5,10 +5,12 @@ found" and "not yours" alike. ``…_shown`` is what others are told, as JSON: RE
 say the same because both ask here.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTransform
 
 from games.catalog import TITLES
 from games.models import Match
@@ -127,6 +129,21 @@ def lobby_id_by_code(*, code: str) -> UUID:
     return lobby_id
 
 
+def barred_shown(lobby: Lobby) -> list[Shown]:
+    """Those who may not come in, as its host is told of them."""
+    barred = {user.id: user for user in User.objects.filter(id__in=lobby.barred)}
+    return [user_shown(barred[user_id]) for user_id in lobby.barred if user_id in barred]
+
+
+def with_settings(rows: QuerySet[Lobby], settings: Mapping[str, object]) -> QuerySet[Lobby]:
+    """Those of ``rows`` that are played with these settings, which are known to be the title's."""
+    for number, (name, value) in enumerate(settings.items()):
+        # By an alias: in a path, a setting called ``in`` or ``range`` would be a lookup.
+        alias = f"setting_{number}"
+        rows = rows.alias(**{alias: KeyTransform(name, "settings")}).filter(**{alias: value})
+    return rows
+
+
 def lobby_of_match(*, match_id: UUID, user: Any) -> Lobby | None:
     """The lobby that a match came from, if ``user`` may see it."""
     lobby = lobbies().filter(match_id=match_id, closed=False).first()
@@ -155,6 +172,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
         "title_name": lobby.game.name,
         "name": lobby.name,
         "private": lobby.private,
+        "locked": bool(lobby.password),
         "code": lobby.code if insider else None,
         "host": None if lobby.host is None else {"id": lobby.host.id, "name": lobby.host.name},
         "state": state.value,
@@ -165,6 +183,8 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
                 "user": user_shown(member.user),
                 "ready": member.ready,
                 "host": member.user_id == lobby.host_id,
+                "team": member.team,
+                "seat": member.seat,
             }
             for member in members
         ],

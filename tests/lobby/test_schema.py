@@ -90,7 +90,9 @@ def test_a_list_of_lobbies_names_its_filters(schema: dict[str, Any]) -> None:
         parameter["name"]: parameter["schema"]
         for parameter in schema["paths"]["/api/lobbies/"]["get"]["parameters"]
     }
-    assert set(asked) == {"mine", "page", "page_size", "seats_free", "state", "title"}
+    assert set(asked) == {
+        "mine", "page", "page_size", "seats_free", "settings", "state", "title"
+    }  # fmt: skip
     assert set(asked["state"]["enum"]) == {"open", "playing"}
 
 
@@ -122,7 +124,10 @@ def test_answers_are_as_the_schema_says(schema: dict[str, Any]) -> None:
     ask("patch", at_lobby, {"bots": 1}, lobby_id=lobby.id)
     ask("post", at_lobby + "join/", {}, lobby_id=lobby.id)
     ask("post", at_lobby + "ready/", {"ready": True}, lobby_id=lobby.id)
+    ask("post", at_lobby + "seat/", {"seat": 1}, lobby_id=lobby.id)
     ask("post", at_lobby + "kick/", {"user": bob.id}, lobby_id=lobby.id)
+    ask("get", at_lobby + "barred/", lobby_id=lobby.id)
+    ask("post", at_lobby + "unban/", {"user": bob.id}, lobby_id=lobby.id)
     ask("post", at_lobby + "start/", {}, lobby_id=lobby.id)
     ask("get", at_lobby, lobby_id=lobby.id)
     ask("post", at_lobby + "leave/", {}, lobby_id=lobby.id)
