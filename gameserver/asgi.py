@@ -30,6 +30,7 @@ from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
+from lobby.live import live
 
 
 async def _open_ledger() -> Ledger:
@@ -60,6 +61,7 @@ worker = Worker(
     ),
 )
 services.rooms = Control(worker)
+live.in_rooms = lambda: {socket.person for socket in worker.sockets.values() if socket.person}
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone
 _places: list[Any] = [re_path("", _nowhere)]
@@ -92,6 +94,7 @@ class Application:
         if starting is not None and starting.done() and starting.exception() is None:
             await worker.stop()  # first: whatever else hangs, players hear how it ended
             await feed.stop()
+            await live.stop()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if not self._ended and (self._starting is None or not self._starting.done()):
@@ -101,6 +104,7 @@ class Application:
     async def _start(self) -> None:
         await worker.start()
         await feed.start()
+        await live.start()
 
 
 application = Application()

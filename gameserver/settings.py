@@ -204,6 +204,9 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
+            # Three keys for everybody who is here, besides what throttles count; of more than this
+            # a third would be thrown out, the newest as well.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
 

@@ -11,10 +11,14 @@ class LobbyConfig(AppConfig):
         from games.services import match_changed
         from lobby.api import schema  # noqa: F401  registers itself
         from lobby.feed import lobby_was_changed, match_was_changed
+        from lobby.live import hidden_was_changed, person_was_told
         from lobby.services.accounts import account_leaves, account_renamed
         from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
+        from lobby.services.people import hidden_changed, person_told
 
         account_renamed.connect(lobbies_tell_renamed)
         account_leaves.connect(lobbies_leave)
         lobby_changed.connect(lobby_was_changed)
         match_changed.connect(match_was_changed)
+        person_told.connect(person_was_told)
+        hidden_changed.connect(hidden_was_changed)

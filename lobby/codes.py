@@ -42,6 +42,11 @@ class ApiCode(StrEnum):
     TOO_MANY_TRIES = "too_many_tries"
     SEAT_TAKEN = "seat_taken"
     TEAMS_UNEVEN = "teams_uneven"
+    # about people
+    BLOCKED = "blocked"
+    TOO_MANY_FRIENDS = "too_many_friends"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    TOO_MANY_BLOCKS = "too_many_blocks"
     # about matches
     MATCH_FULL = "match_full"
     MATCH_OVER = Code.MATCH_OVER.value
@@ -77,6 +82,10 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.TOO_MANY_TRIES: (429, "Too many wrong passwords; wait a minute."),
     ApiCode.SEAT_TAKEN: (409, "Somebody else has chosen this seat."),
     ApiCode.TEAMS_UNEVEN: (409, "One team has too many; somebody must change sides."),
+    ApiCode.BLOCKED: (403, "One of you has blocked the other."),
+    ApiCode.TOO_MANY_FRIENDS: (409, "One of you has as many friends as can be kept."),
+    ApiCode.TOO_MANY_REQUESTS: (409, "Too many requests wait for an answer already."),
+    ApiCode.TOO_MANY_BLOCKS: (409, "You have blocked as many people as can be kept."),
     ApiCode.MATCH_FULL: (409, "The running match has no seat left."),
     ApiCode.MATCH_OVER: (409, "The match is over."),
     ApiCode.MATCH_NOT_OVER: (409, "The match is not over yet."),

@@ -27,6 +27,8 @@ from games.protocol.codes import MESSAGES, Close, Code
 from games.sockets import SocketConsumer
 from lobby.feed import Look, feed
 from lobby.limits import WATCHES_BURST_MAX, WATCHES_PER_S
+from lobby.live import Post, live
+from lobby.presence import Place
 
 
 class Watch(msgspec.Struct):
@@ -46,12 +48,15 @@ class LobbyConsumer(SocketConsumer):
     def opened(self) -> None:
         """Who looks is known by the session."""
         self.look = Look(user_id=getattr(self.scope.get("user"), "id", None))
+        self.post = Post(self.look)
         self.writer: asyncio.Task[None] | None = None
         self.bucket = TokenBucket(WATCHES_PER_S, WATCHES_BURST_MAX, self.loop.time())
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         """Accept; the page says next what it looks at."""
         await feed.start()
+        await live.start()
+        live.join(self.post)
         await self.send({"type": "websocket.accept"})
         self.writer = self.loop.create_task(self.write())
 
@@ -70,7 +75,9 @@ class LobbyConsumer(SocketConsumer):
     async def understand(self, text: str) -> None:
         """What the frame says, if it says something."""
         try:
-            feed.watch(self.look, _watch.decode(text).lobby)
+            lobby = _watch.decode(text).lobby
+            feed.watch(self.look, lobby)
+            live.moved(self.post, Place.ONLINE if lobby is None else Place.LOBBY)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             await self.refuse(_why(text))
 
@@ -92,6 +99,7 @@ class LobbyConsumer(SocketConsumer):
     def gone(self) -> None:
         """Look at nothing, say nothing."""
         feed.unwatch(self.look)
+        live.leave(self.post)
         if self.writer is not None:
             self.writer.cancel()
 

@@ -49,6 +49,52 @@ LOBBIES_EXPIRED_MAX = 100
 FILTER_CHARS_MAX = 1000
 """Characters of the JSON that narrows a list by settings; all settings of a title are 100."""
 
+FRIENDS_MAX = 250
+"""Friends of one account: more than one knows, and their presence is one round trip."""
+
+REQUESTS_SENT_MAX = 50
+"""Unanswered requests of one account: who asks everybody is no friend."""
+
+REQUESTS_RECEIVED_MAX = 200
+"""Unanswered requests to one account, so that many guests cannot fill a list without end."""
+
+BLOCKS_MAX = 500
+"""People that one account blocks or mutes; each socket of it keeps their ids."""
+
+NOTICES_KEPT_MAX = 100
+"""Notices kept for one account, newest first: five pages, which nobody leafs through."""
+
+PRESENCE_BEAT_S = 10.0
+"""Seconds between two batches in which a worker says who is here: 10,000 people are ten round trips
+of a millisecond or two."""
+
+PRESENCE_FIRST_S = 0.5
+"""Seconds until who just came is said to be here."""
+
+PRESENCE_TTL_S = 30
+"""Seconds for which somebody counts as here without a sign: two beats may be lost, and a page that
+is loaded anew, or a train in a tunnel, is no absence."""
+
+SWEEP_S = 30.0
+"""Seconds between two sweeps of a worker over what is old: deserted lobbies, old messages."""
+
+LIVE_JOBS_MAX = 200
+"""Questions and messages of a worker's sockets that wait for the database: at a few milliseconds
+each, half a second's worth. When full, the newest is answered ``busy``, to be sent again."""
+
+LETTERS_WAITING_MAX = 64
+"""Messages and notices kept for a socket that does not read: more than a panel shows. Beyond, the
+oldest are dropped, and it is told that it ``missed`` some."""
+
+LETTERS_OUT_MAX = 2000
+"""Letters that wait to go to other workers. Beyond, the oldest are dropped; it shows as a gap."""
+
+LETTERS_PER_SEND_MAX = 100
+"""Letters in one message between workers; a tenth of a megabyte at the most."""
+
+TALKS_PER_SOCKET_MAX = 8
+"""Conversations that one socket listens to: a lobby, its match, and a few friends."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

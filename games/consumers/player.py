@@ -86,6 +86,11 @@ class PlayerConsumer(SocketConsumer):
         """The seat that this socket has a right to; None for spectators."""
         return None if self.right is None else self.right.seat
 
+    @property
+    def person(self) -> int | None:
+        """Whose account it is."""
+        return None if self.right is None else self.right.user
+
     def opened(self) -> None:
         """The room's id stands in the path."""
         self.match = str(self.scope["url_route"]["kwargs"]["match"])

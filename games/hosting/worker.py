@@ -131,6 +131,7 @@ class Watcher(Socket, Protocol):
     owner: str
     welcomed: bool
     seat: int | None
+    person: int | None
 
     def catch_up(self) -> None:
         """Something for this socket was lost on its way here."""

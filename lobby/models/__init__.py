@@ -2,5 +2,16 @@
 
 from lobby.models.accounts import User, Users
 from lobby.models.lobbies import Lobby, Member, code_invent
+from lobby.models.people import Block, Friend, FriendRequest, Notice
 
-__all__ = ["Lobby", "Member", "User", "Users", "code_invent"]
+__all__ = [
+    "Block",
+    "Friend",
+    "FriendRequest",
+    "Lobby",
+    "Member",
+    "Notice",
+    "User",
+    "Users",
+    "code_invent",
+]

@@ -5,7 +5,7 @@ found" and "not yours" alike. ``…_shown`` is what others are told, as JSON: RE
 say the same because both ask here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from games.models import Match
 from lobby.codes import ApiCode, Refused
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby, Member
+from lobby.presence import presence_of
 from lobby.selectors.accounts import user_shown
 from lobby.selectors.base import Shown
 from lobby.selectors.titles import seat_range_shown
@@ -162,8 +163,13 @@ def code_tidy(code: str) -> str:
     return code.strip().upper()
 
 
-def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
-    """A lobby; ``insider`` is told the code that lets others in."""
+def lobby_shown(lobby: Lobby, *, insider: bool, here: Container[int] | None = None) -> Shown:
+    """A lobby.
+
+    Args:
+        insider: Is told the code that lets others in.
+        here: Those of its people who have a socket open; None: in a list, where nobody asks.
+    """
     members = list(lobby.members.all())
     state = lobby.state
     return {
@@ -183,6 +189,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
                 "user": user_shown(member.user),
                 "ready": member.ready,
                 "host": member.user_id == lobby.host_id,
+                "away": here is not None and member.user_id not in here,
                 "team": member.team,
                 "seat": member.seat,
             }
@@ -195,8 +202,14 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
 
 
 def lobby_shown_to(lobby: Lobby, user: Any) -> Shown:
-    """A lobby, as this user, who may be anonymous, is told of it."""
+    """A lobby in a list, as this user, who may be anonymous, is told of it."""
     return lobby_shown(lobby, insider=is_member(lobby, user.id))
+
+
+def lobby_shown_alone(lobby: Lobby, user: Any) -> Shown:
+    """One lobby, with who of its people is here."""
+    here = presence_of(member.user_id for member in lobby.members.all())
+    return lobby_shown(lobby, insider=is_member(lobby, user.id), here=here)
 
 
 def _lobby(lobby_id: UUID, *, lock: bool = False) -> Lobby:

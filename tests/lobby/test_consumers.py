@@ -14,6 +14,7 @@ from games.limits import FRAME_BYTES_MAX
 from games.protocol.codes import Close, Code
 from lobby import feed as feeds
 from lobby.limits import WATCHES_BURST_MAX
+from lobby.live import live
 from lobby.models.accounts import User
 from lobby.routing import websocket_urlpatterns
 from lobby.services.lobbies import lobby_leave
@@ -46,6 +47,8 @@ async def open_socket() -> AsyncIterator[Open]:
     for socket in opened:
         await socket.disconnect()
     assert feeds.feed._looks == {}
+    assert live._by_name == {}
+    await live.stop()
     await feeds.feed.stop()
 
 

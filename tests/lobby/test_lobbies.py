@@ -75,6 +75,7 @@ def test_a_new_lobby_has_its_maker_as_host_and_every_setting() -> None:
             "user": {"id": ann.id, "name": "Ann", "guest": False},
             "ready": False,
             "host": True,
+            "away": True,
             "team": None,
             "seat": None,
         }

@@ -24,6 +24,7 @@ class MemberOut(serializers.Serializer[Any]):
     user = UserOut()
     ready = serializers.BooleanField()
     host = serializers.BooleanField()
+    away = serializers.BooleanField(help_text="Has no socket open; always false in lists.")
     team = serializers.IntegerField(allow_null=True, help_text="Chosen; null: whichever.")
     seat = serializers.IntegerField(allow_null=True, help_text="Chosen; null: whichever.")
 

@@ -36,7 +36,7 @@ from lobby.selectors.lobbies import (
     lobby_for_host,
     lobby_for_member,
     lobby_for_viewer,
-    lobby_shown,
+    lobby_shown_alone,
     lobby_shown_to,
 )
 from lobby.services.lobbies import (
@@ -103,7 +103,7 @@ class LobbyRead(Api):
     def get(self, request: Request, lobby_id: UUID) -> Response:
         """Public ones for all, private ones for who is in them."""
         lobby = lobby_for_viewer(lobby_id=lobby_id, user=request.user)
-        return Response(lobby_shown_to(lobby, request.user))
+        return Response(lobby_shown_alone(lobby, request.user))
 
     @described(
         {200: LobbyOut},
@@ -245,7 +245,7 @@ class LobbySeat(Api):
 
 def _shown(lobby_id: UUID, user: User, *, status: int = 200) -> Response:
     lobby = lobby_for_member(lobby_id=lobby_id, user=user)
-    return Response(lobby_shown(lobby, insider=True), status)
+    return Response(lobby_shown_alone(lobby, user), status)
 
 
 urlpatterns = [
