@@ -11,9 +11,20 @@ class LobbyConfig(AppConfig):
         from games.services import match_changed
         from lobby.api import schema  # noqa: F401  registers itself
         from lobby.feed import lobby_was_changed, match_was_changed
-        from lobby.live import hidden_was_changed, person_was_told
+        from lobby.live import (
+            hidden_was_changed,
+            member_was_removed,
+            message_was_said,
+            person_was_told,
+        )
         from lobby.services.accounts import account_leaves, account_renamed
-        from lobby.services.lobbies import lobbies_leave, lobbies_tell_renamed, lobby_changed
+        from lobby.services.chat import message_said
+        from lobby.services.lobbies import (
+            lobbies_leave,
+            lobbies_tell_renamed,
+            lobby_changed,
+            member_removed,
+        )
         from lobby.services.people import hidden_changed, person_told
 
         account_renamed.connect(lobbies_tell_renamed)
@@ -22,3 +33,5 @@ class LobbyConfig(AppConfig):
         match_changed.connect(match_was_changed)
         person_told.connect(person_was_told)
         hidden_changed.connect(hidden_was_changed)
+        message_said.connect(message_was_said)
+        member_removed.connect(member_was_removed)

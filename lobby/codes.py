@@ -47,6 +47,12 @@ class ApiCode(StrEnum):
     TOO_MANY_FRIENDS = "too_many_friends"
     TOO_MANY_REQUESTS = "too_many_requests"
     TOO_MANY_BLOCKS = "too_many_blocks"
+    # about what is said
+    MAY_NOT_SPEAK = "may_not_speak"
+    MUTED = "muted"
+    TOO_FAST = "too_fast"
+    TEXT_REFUSED = "text_refused"
+    TOO_MANY_TALKS = "too_many_talks"
     # about matches
     MATCH_FULL = "match_full"
     MATCH_OVER = Code.MATCH_OVER.value
@@ -86,6 +92,11 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.TOO_MANY_FRIENDS: (409, "One of you has as many friends as can be kept."),
     ApiCode.TOO_MANY_REQUESTS: (409, "Too many requests wait for an answer already."),
     ApiCode.TOO_MANY_BLOCKS: (409, "You have blocked as many people as can be kept."),
+    ApiCode.MAY_NOT_SPEAK: (403, "You may read this, and not speak here."),
+    ApiCode.MUTED: (403, "You may not speak for a while."),
+    ApiCode.TOO_FAST: (429, "Too much at once; wait a moment."),
+    ApiCode.TOO_MANY_TALKS: (409, "This socket listens to too much already."),
+    ApiCode.TEXT_REFUSED: (400, "This cannot be said here."),
     ApiCode.MATCH_FULL: (409, "The running match has no seat left."),
     ApiCode.MATCH_OVER: (409, "The match is over."),
     ApiCode.MATCH_NOT_OVER: (409, "The match is not over yet."),

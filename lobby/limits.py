@@ -95,6 +95,44 @@ LETTERS_PER_SEND_MAX = 100
 TALKS_PER_SOCKET_MAX = 8
 """Conversations that one socket listens to: a lobby, its match, and a few friends."""
 
+CHAT_CHARS_MAX = 300
+"""Characters of a message: two lines on a laptop, and with the largest of them a frame still."""
+
+CHAT_BURST_MAX = 8
+"""Messages at once: who types in halves of sentences."""
+
+CHAT_PER_S = 0.5
+"""Messages a second, in the long run; nobody reads faster than that from one person."""
+
+CHAT_PAGE_MAX = 50
+"""Messages of one page of history: a panel shows ten."""
+
+CHAT_KEPT_MAX = 500
+"""Messages kept of one conversation, newest first: an evening."""
+
+CHAT_DAYS = 30
+"""Days for which a message is kept: as long as tokens and journals."""
+
+CHAT_PRUNED_MAX = 1000
+"""Messages that one sweep removes; at one sweep in half a minute, a worker keeps up with thirty a
+second."""
+
+SAYS_BURST_MAX = 30
+"""Messages and reactions at once on one socket; beyond, it is closed as a flood. Long before that
+each is answered ``too_fast``."""
+
+SAYS_PER_S = 5.0
+"""The same a second, in the long run."""
+
+REACTIONS_BURST_MAX = 5
+"""Reactions at once of one socket, which everybody in the match sees."""
+
+REACTIONS_PER_S = 1.0
+"""Reactions a second, in the long run."""
+
+REACTIONS = ("👍", "👏", "😀", "😮", "😢", "🔥", "🎉", "🤝")
+"""All there are. A fixed set says nothing that somebody would have to read before."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

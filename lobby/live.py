@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from asgiref.sync import async_to_sync
@@ -38,9 +39,11 @@ from lobby.limits import (
     PRESENCE_BEAT_S,
     PRESENCE_FIRST_S,
     SWEEP_S,
+    TALKS_PER_SOCKET_MAX,
 )
 from lobby.presence import Place, presence_write
 from lobby.selectors.people import hidden_from
+from lobby.services.chat import chat_prune
 from lobby.services.lobbies import lobbies_expire, lobbies_seen
 
 GROUP = "lobby.live"
@@ -62,6 +65,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
         text: The whole message, encoded once.
         author: Whose words these are; who hides those is told ``instead``.
         hides: The socket's people are to look up again whom they hide; there is no text.
+        drops: A conversation that they may not listen to any more.
     """
 
     to: str
@@ -69,6 +73,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
     author: int | None = None
     instead: str = ""
     hides: bool = False
+    drops: str = ""
 
 
 _letters = msgspec.json.Decoder(list[Letter])
@@ -154,15 +159,24 @@ class Live:
             self._forget(name, post)
         post.talks.clear()
 
-    def listen(self, post: Post, talk: str, *, speaks: bool) -> None:
-        """Tell this socket what is said in ``talk``."""
+    def listen(self, post: Post, talk: str, *, speaks: bool) -> bool:
+        """Tell this socket what is said in ``talk``; False: it is gone, or listens too much."""
+        full = len(post.talks) >= TALKS_PER_SOCKET_MAX and talk not in post.talks
+        if post not in self._posts or full:
+            return False
         post.talks[talk] = speaks
         self._by_name.setdefault(talk, set()).add(post)
+        return True
 
     def unlisten(self, post: Post, talk: str) -> None:
         """Tell it no more."""
         if post.talks.pop(talk, None) is not None:
             self._forget(talk, post)
+
+    def _drop(self, post: Post, talk: str) -> None:
+        if talk in post.talks:
+            self.unlisten(post, talk)
+            post.look.post(encoded({"t": "dropped", "talk": talk}))
 
     def moved(self, post: Post, place: Place) -> None:
         """The socket's person is somewhere else now."""
@@ -190,10 +204,8 @@ class Live:
 
     def submit(self, job: Callable[[], T], then: Callable[[T | Exception], None]) -> bool:
         """Do ``job`` on the thread that may wait, behind those before it; ``then`` is told on the
-        loop what came of it. False: too much waits already, and nothing is done."""
-        assert self._loop is not None
-        assert self._thread is not None
-        if self._waiting >= LIVE_JOBS_MAX:
+        loop what came of it. False: too much waits already, or it ended, and nothing is done."""
+        if self._loop is None or self._thread is None or self._waiting >= LIVE_JOBS_MAX:
             return False
         self._waiting += 1
         loop = self._loop
@@ -234,9 +246,11 @@ class Live:
         self._wake.set()
 
     def _deliver(self, letter: Letter) -> None:
-        for post in self._by_name.get(letter.to, ()):
+        for post in list(self._by_name.get(letter.to, ())):
             if letter.hides:
                 self._look_up_hidden(post)
+            elif letter.drops:
+                self._drop(post, letter.drops)
             else:
                 post.hear(letter)
 
@@ -328,6 +342,7 @@ def beat(here: dict[Place, set[int]]) -> None:
 def sweep() -> None:
     """Clear away what is old."""
     lobbies_expire(now=timezone.now())
+    chat_prune(now=timezone.now())
 
 
 def person_was_told(user_id: int, message: dict[str, Any], **_: Any) -> None:
@@ -338,6 +353,18 @@ def person_was_told(user_id: int, message: dict[str, Any], **_: Any) -> None:
 def hidden_was_changed(user_id: int, **_: Any) -> None:
     """Receives ``lobby.services.people.hidden_changed``."""
     live.tell(Letter(_of_user(user_id), hides=True))
+
+
+def message_was_said(talk: str, author_id: int, message: dict[str, Any], **_: Any) -> None:
+    """Receives ``lobby.services.chat.message_said``."""
+    told = {"t": "message", "talk": talk, "number": message["number"]}
+    spoken, nothing = encoded(told | {"message": message}), encoded(told | {"message": None})
+    live.tell(Letter(talk, spoken, author=author_id, instead=nothing))
+
+
+def member_was_removed(lobby_id: UUID, user_id: int, **_: Any) -> None:
+    """Receives ``lobby.services.lobbies.member_removed``."""
+    live.tell(Letter(_of_user(user_id), drops=f"lobby:{lobby_id}"))
 
 
 def encoded(message: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, lobbies, matches, people, titles
+from lobby.api.views import accounts, chat, lobbies, matches, people, titles
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     *lobbies.urlpatterns,
     *matches.urlpatterns,
     *people.urlpatterns,
+    *chat.urlpatterns,
     re_path("", Nowhere.as_view()),
 ]

@@ -57,6 +57,9 @@ from lobby.services.titles import settings_checked
 lobby_changed = Signal()
 """Sent after the commit with ``lobby_id``, when anything that a lobby shows has changed."""
 
+member_removed = Signal()
+"""Sent after the commit with ``lobby_id`` and ``user_id``: somebody is in a lobby no more."""
+
 
 @transaction.atomic
 def lobby_create(
@@ -357,6 +360,9 @@ def _member_remove(lobby: Lobby, user_id: int, why: Seat.Left) -> None:
         lobby.closed = longest is None
     lobby.save()
     _tell_changed(lobby.id)
+    transaction.on_commit(
+        lambda: member_removed.send(sender=Lobby, lobby_id=lobby.id, user_id=user_id) and None
+    )
 
 
 def _seat_take(lobby: Lobby, user: User) -> None:

@@ -83,8 +83,9 @@ async def two(redis: None) -> AsyncIterator[tuple[Live, Live]]:
 async def test_letters_reach_the_sockets_of_other_processes(two: tuple[Live, Live]) -> None:
     here, there = two
     far, near = Post(Look(None)), Post(Look(None))
-    here.listen(near, "lobby:x", speaks=True)
-    there.listen(far, "lobby:x", speaks=True)
+    for each, post in ((here, near), (there, far)):
+        each.join(post)
+        assert each.listen(post, "lobby:x", speaks=True)
     for number in range(250):
         here.tell_now(Letter("lobby:x", str(number)))
         await asyncio.sleep(0)
