@@ -19,13 +19,15 @@ class LobbyConfig(AppConfig):
         )
         from lobby.services.accounts import account_leaves, account_renamed
         from lobby.services.chat import message_said
+        from lobby.services.invitations import invitations_between, invitations_of_gone
         from lobby.services.lobbies import (
             lobbies_leave,
             lobbies_tell_renamed,
             lobby_changed,
             member_removed,
         )
-        from lobby.services.people import hidden_changed, person_told
+        from lobby.services.parties import parties_leave, parties_part
+        from lobby.services.people import hidden_changed, person_blocked, person_told
 
         account_renamed.connect(lobbies_tell_renamed)
         account_leaves.connect(lobbies_leave)
@@ -35,3 +37,7 @@ class LobbyConfig(AppConfig):
         hidden_changed.connect(hidden_was_changed)
         message_said.connect(message_was_said)
         member_removed.connect(member_was_removed)
+        member_removed.connect(invitations_of_gone)
+        person_blocked.connect(invitations_between)
+        account_leaves.connect(parties_leave)
+        person_blocked.connect(parties_part)

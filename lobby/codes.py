@@ -47,6 +47,12 @@ class ApiCode(StrEnum):
     TOO_MANY_FRIENDS = "too_many_friends"
     TOO_MANY_REQUESTS = "too_many_requests"
     TOO_MANY_BLOCKS = "too_many_blocks"
+    NOT_FRIENDS = "not_friends"
+    INVITATION_OVER = "invitation_over"
+    TOO_MANY_INVITATIONS = "too_many_invitations"
+    NOT_LEADER = "not_leader"
+    PARTY_FULL = "party_full"
+    IN_A_PARTY = "in_a_party"
     # about what is said
     MAY_NOT_SPEAK = "may_not_speak"
     MUTED = "muted"
@@ -92,6 +98,12 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.TOO_MANY_FRIENDS: (409, "One of you has as many friends as can be kept."),
     ApiCode.TOO_MANY_REQUESTS: (409, "Too many requests wait for an answer already."),
     ApiCode.TOO_MANY_BLOCKS: (409, "You have blocked as many people as can be kept."),
+    ApiCode.NOT_FRIENDS: (403, "You are not friends."),
+    ApiCode.INVITATION_OVER: (410, "This invitation is used up, or too old."),
+    ApiCode.TOO_MANY_INVITATIONS: (409, "This lobby has many invitations; take one back first."),
+    ApiCode.NOT_LEADER: (403, "Only the leader of the party may do this."),
+    ApiCode.PARTY_FULL: (409, "This party has as many people as it may."),
+    ApiCode.IN_A_PARTY: (409, "You are in another party; leave it first."),
     ApiCode.MAY_NOT_SPEAK: (403, "You may read this, and not speak here."),
     ApiCode.MUTED: (403, "You may not speak for a while."),
     ApiCode.TOO_FAST: (429, "Too much at once; wait a moment."),

@@ -133,6 +133,21 @@ REACTIONS_PER_S = 1.0
 REACTIONS = ("👍", "👏", "😀", "😮", "😢", "🔥", "🎉", "🤝")
 """All there are. A fixed set says nothing that somebody would have to read before."""
 
+INVITATIONS_PER_LOBBY_MAX = 20
+"""Invitations to one lobby that still open it: a letter to everybody of the largest title."""
+
+INVITATION_USES_MAX = 100
+"""People who may come in by one link; no lobby has more seats."""
+
+INVITATION_HOURS_MAX = 7 * 24
+"""Hours for which a link is good; a lobby hardly lives as long."""
+
+PARTY_MAX = 8
+"""People in a party: half of the largest title's seats, so that others find room."""
+
+PARTY_INVITATIONS_MAX = 20
+"""Unanswered invitations of one party."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

@@ -44,6 +44,7 @@ from lobby.limits import (
 from lobby.presence import Place, presence_write
 from lobby.selectors.people import hidden_from
 from lobby.services.chat import chat_prune
+from lobby.services.invitations import invitations_prune
 from lobby.services.lobbies import lobbies_expire, lobbies_seen
 
 GROUP = "lobby.live"
@@ -343,6 +344,7 @@ def sweep() -> None:
     """Clear away what is old."""
     lobbies_expire(now=timezone.now())
     chat_prune(now=timezone.now())
+    invitations_prune()
 
 
 def person_was_told(user_id: int, message: dict[str, Any], **_: Any) -> None:

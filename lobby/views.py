@@ -50,6 +50,12 @@ def lobby(request: HttpRequest, lobby_id: UUID) -> HttpResponse:
 
 
 @page
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a link to a lobby leads, also for one who is not signed in yet."""
+    return render(request, "lobby/join.html", {"token": token})
+
+
+@page
 @login_required
 def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
     """Where a match is played."""

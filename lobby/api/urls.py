@@ -2,15 +2,17 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, chat, lobbies, matches, people, titles
+from lobby.api.views import accounts, chat, invitations, lobbies, matches, parties, people, titles
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
     *accounts.urlpatterns,
     *titles.urlpatterns,
     *lobbies.urlpatterns,
+    *invitations.urlpatterns,
     *matches.urlpatterns,
     *people.urlpatterns,
+    *parties.urlpatterns,
     *chat.urlpatterns,
     re_path("", Nowhere.as_view()),
 ]

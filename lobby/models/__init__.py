@@ -2,17 +2,23 @@
 
 from lobby.models.accounts import User, Users
 from lobby.models.chat import Message, Talk, Voice
+from lobby.models.invitations import Invitation
 from lobby.models.lobbies import Lobby, Member, code_invent
+from lobby.models.parties import Party, PartyInvitation, PartyMember
 from lobby.models.people import Block, Friend, FriendRequest, Notice
 
 __all__ = [
     "Block",
     "Friend",
     "FriendRequest",
+    "Invitation",
     "Lobby",
     "Member",
     "Message",
     "Notice",
+    "Party",
+    "PartyInvitation",
+    "PartyMember",
     "Talk",
     "User",
     "Users",

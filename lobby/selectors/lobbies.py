@@ -116,6 +116,15 @@ def lobby_for_entry(*, lobby_id: UUID, user: User, code: str) -> Lobby:
     return lobby
 
 
+def lobby_locked(*, lobby_id: UUID) -> Lobby:
+    """A lobby, for one whose right to it was found elsewhere.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    return _lobby(lobby_id, lock=True)
+
+
 def lobby_id_by_code(*, code: str) -> UUID:
     """Which lobby a code opens.
 

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from lobby.codes import ApiCode, Refused
 from lobby.models.accounts import User
+from lobby.models.parties import PartyMember
 from lobby.models.people import Block, Friend, FriendRequest, Notice
 from lobby.presence import Place, presence_of
 from lobby.selectors.accounts import user_shown
@@ -46,6 +47,15 @@ def friends_of(user_id: int) -> list[int]:
     return list(
         Friend.objects.filter(user_id=user_id).order_by().values_list("friend_id", flat=True)
     )
+
+
+def party_of(user_id: int) -> list[int]:
+    """The ids of those whom somebody plays with, their own too, the leader's first; their own alone
+    where they are in no party."""
+    party = PartyMember.objects.filter(user_id=user_id).values("party_id")
+    rows = PartyMember.objects.filter(party_id__in=party).values_list("user_id", "party__leader_id")
+    ids = [(member_id != leader_id, member_id) for member_id, leader_id in rows]
+    return [member_id for _, member_id in sorted(ids, key=lambda each: each[0])] or [user_id]
 
 
 def are_friends(one: int, other: int) -> bool:

@@ -132,13 +132,46 @@ def lobby_join(*, lobby_id: UUID, user: User, code: str = "", password: str = ""
         Refused: ``not_found``, ``password_wrong``, ``too_many_tries``, ``kicked``,
             ``already_playing``, ``lobby_full``, ``match_full``, ``too_many_lobbies``.
     """
-    opened = _password_tried(lobby_id, user, code, password)
+    opened = password_tried(lobby_id, user, code, password)
     with transaction.atomic():
         _lock_account(user)
-        lobby = lobby_for_entry(lobby_id=lobby_id, user=user, code=code)
-        if lobby.password not in {"", opened} and not is_member(lobby, user.id):
-            raise Refused(ApiCode.PASSWORD_WRONG)
+        lobby = lobby_opened(lobby_id=lobby_id, user=user, code=code, opened=opened)
         lobby_enter(lobby=lobby, user=user)
+
+
+def lobby_opened(*, lobby_id: UUID, user: User, code: str, opened: str) -> Lobby:
+    """The lobby, locked, if ``user`` has a right to come in.
+
+    Args:
+        opened: What ``password_tried`` found.
+
+    Raises:
+        Refused: ``not_found``, ``password_wrong``.
+    """
+    lobby = lobby_for_entry(lobby_id=lobby_id, user=user, code=code)
+    if lobby.password not in {"", opened} and not is_member(lobby, user.id):
+        raise Refused(ApiCode.PASSWORD_WRONG)
+    return lobby
+
+
+def password_tried(lobby_id: UUID, user: User, code: str, password: str) -> str:
+    """The hash that ``password`` opens, or nothing; looked at before any row is locked, since
+    hashing takes long by design.
+
+    Raises:
+        Refused: ``password_wrong``, ``too_many_tries``.
+    """
+    rows = Lobby.objects.filter(id=lobby_id, closed=False).exclude(password="")
+    lobby = rows.only("password", "private", "code").first() if password else None
+    if lobby is None or (lobby.private and lobby.code != code_tidy(code)):
+        return ""  # whether it is there at all is answered as if no password were given
+    key, window = f"password:{lobby_id}", int(time.time() // PASSWORD_TRIES_S)
+    for who, most in ((user.id, PASSWORD_TRIES_MAX), ("all", PASSWORD_TRIES_PER_LOBBY_MAX)):
+        if count(f"{key}:{who}:{window}", ttl_s=2 * PASSWORD_TRIES_S) > most:
+            raise Refused(ApiCode.TOO_MANY_TRIES)
+    if not check_password(password, lobby.password):
+        raise Refused(ApiCode.PASSWORD_WRONG)
+    return lobby.password
 
 
 def lobby_enter(*, lobby: Lobby, user: User) -> None:
@@ -390,26 +423,6 @@ def _password_hashed(password: str) -> str:
             ApiCode.INVALID, {"password": [f"At most {LOBBY_PASSWORD_CHARS_MAX} characters."]}
         )
     return make_password(password) if password else ""
-
-
-def _password_tried(lobby_id: UUID, user: User, code: str, password: str) -> str:
-    """The hash that ``password`` opens, or nothing; looked at before any row is locked, since
-    hashing takes long by design.
-
-    Raises:
-        Refused: ``password_wrong``, ``too_many_tries``.
-    """
-    rows = Lobby.objects.filter(id=lobby_id, closed=False).exclude(password="")
-    lobby = rows.only("password", "private", "code").first() if password else None
-    if lobby is None or (lobby.private and lobby.code != code_tidy(code)):
-        return ""  # whether it is there at all is answered as if no password were given
-    key, window = f"password:{lobby_id}", int(time.time() // PASSWORD_TRIES_S)
-    for who, most in ((user.id, PASSWORD_TRIES_MAX), ("all", PASSWORD_TRIES_PER_LOBBY_MAX)):
-        if count(f"{key}:{who}:{window}", ttl_s=2 * PASSWORD_TRIES_S) > most:
-            raise Refused(ApiCode.TOO_MANY_TRIES)
-    if not check_password(password, lobby.password):
-        raise Refused(ApiCode.PASSWORD_WRONG)
-    return lobby.password
 
 
 def _must_be_open(lobby: Lobby) -> None:

@@ -155,6 +155,18 @@ def ask_people(ask: Any, ann: Any, bob: Any) -> None:
     ask("get", "/api/friends/")
     ask("post", "/api/chat/{talk}/", {"text": "Hello"}, talk=talk)
     ask("get", "/api/chat/{talk}/", talk=talk)
+    at = f"/api/lobbies/{lobby_of(ann, title='arena').id}"
+    made = api(ann).post(f"{at}/invitations/").json()
+    ids = {"lobby_id": made["path"] and at.split("/")[3]}
+    ask("post", "/api/lobbies/{lobby_id}/invitations/", {}, **ids)
+    ask("post", "/api/lobbies/{lobby_id}/invite/", {"user": bob.id}, **ids)
+    ask("get", "/api/lobbies/{lobby_id}/invitations/", **ids)
+    ask("get", "/api/invitations/{token}/", who=api(), token=made["token"])
+    ask("post", "/api/invitations/{token}/accept/", who=api(dan), token=made["token"])
+    ask("post", "/api/party/invite/", {"user": bob.id})
+    ask("get", "/api/party/", who=api(bob))
+    ask("get", "/api/party/")
+    ask("post", "/api/party/lobby/", {"lobby": ids["lobby_id"]})
     for what in ("mute", "unmute", "unfriend", "block", "unblock", "decline"):
         ask("post", f"/api/people/{{user_id}}/{what}/", **of_bob)
     ask("post", "/api/people/{user_id}/mute/", **of_bob)
