@@ -59,6 +59,7 @@ class ApiCode(StrEnum):
     TOO_FAST = "too_fast"
     TEXT_REFUSED = "text_refused"
     TOO_MANY_TALKS = "too_many_talks"
+    TOO_MANY_REPORTS = "too_many_reports"
     # about matches
     MATCH_FULL = "match_full"
     MATCH_OVER = Code.MATCH_OVER.value
@@ -108,6 +109,7 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.MUTED: (403, "You may not speak for a while."),
     ApiCode.TOO_FAST: (429, "Too much at once; wait a moment."),
     ApiCode.TOO_MANY_TALKS: (409, "This socket listens to too much already."),
+    ApiCode.TOO_MANY_REPORTS: (409, "Many reports of yours wait to be looked at already."),
     ApiCode.TEXT_REFUSED: (400, "This cannot be said here."),
     ApiCode.MATCH_FULL: (409, "The running match has no seat left."),
     ApiCode.MATCH_OVER: (409, "The match is over."),

@@ -148,6 +148,15 @@ PARTY_MAX = 8
 PARTY_INVITATIONS_MAX = 20
 """Unanswered invitations of one party."""
 
+REPORT_CHARS_MAX = 500
+"""Characters of the reason of a report: a paragraph."""
+
+REPORT_MESSAGES = 20
+"""Messages that are kept with a report: what led to it, and a little of what followed."""
+
+REPORTS_OPEN_MAX = 20
+"""Reports of one account that nobody has looked at yet."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

@@ -1,3 +1,3 @@
 """The admin's pages; each subject registers its own."""
 
-from lobby.admin import accounts, chat, lobbies, people  # noqa: F401  they register themselves
+from lobby.admin import accounts, chat, lobbies, people, reports  # noqa: F401  they register themselves

@@ -2,7 +2,17 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, chat, invitations, lobbies, matches, parties, people, titles
+from lobby.api.views import (
+    accounts,
+    chat,
+    invitations,
+    lobbies,
+    matches,
+    parties,
+    people,
+    reports,
+    titles,
+)
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
@@ -14,5 +24,6 @@ urlpatterns = [
     *people.urlpatterns,
     *parties.urlpatterns,
     *chat.urlpatterns,
+    *reports.urlpatterns,
     re_path("", Nowhere.as_view()),
 ]

@@ -6,6 +6,7 @@ from lobby.models.invitations import Invitation
 from lobby.models.lobbies import Lobby, Member, code_invent
 from lobby.models.parties import Party, PartyInvitation, PartyMember
 from lobby.models.people import Block, Friend, FriendRequest, Notice
+from lobby.models.reports import Report
 
 __all__ = [
     "Block",
@@ -19,6 +20,7 @@ __all__ = [
     "Party",
     "PartyInvitation",
     "PartyMember",
+    "Report",
     "Talk",
     "User",
     "Users",

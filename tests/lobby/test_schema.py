@@ -155,6 +155,9 @@ def ask_people(ask: Any, ann: Any, bob: Any) -> None:
     ask("get", "/api/friends/")
     ask("post", "/api/chat/{talk}/", {"text": "Hello"}, talk=talk)
     ask("get", "/api/chat/{talk}/", talk=talk)
+    said = {"talk": talk, "number": 1, "reason": "Rude"}
+    ask("post", "/api/reports/message/", said, who=api(bob))
+    ask("post", "/api/reports/player/", {"user": bob.id, "reason": "Slow"})
     at = f"/api/lobbies/{lobby_of(ann, title='arena').id}"
     made = api(ann).post(f"{at}/invitations/").json()
     ids = {"lobby_id": made["path"] and at.split("/")[3]}
