@@ -9,6 +9,7 @@ urlpatterns = [
     path("lobby/<uuid:lobby_id>/", views.lobby, name="lobby"),
     path("join/<str:token>/", views.join, name="join"),
     path("play/<uuid:match_id>/", views.play, name="play"),
+    path("friends/", views.friends, name="friends"),
     path("history/", views.history, name="history"),
     path("profile/", views.profile, name="profile"),
     path("login/", views.login, name="login"),

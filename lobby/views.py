@@ -79,6 +79,13 @@ def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
 
 @page
 @login_required
+def friends(request: HttpRequest) -> HttpResponse:
+    """One's friends, party and requests, and what one talks about with a friend."""
+    return render(request, "lobby/friends.html")
+
+
+@page
+@login_required
 def history(request: HttpRequest) -> HttpResponse:
     """One's own matches."""
     return render(request, "lobby/history.html")

@@ -159,7 +159,7 @@ async function quickPlay(title) {
   const mine = found.results.find((lobby) => myMembership(lobby));
   if (mine) return location.assign(lobbyUrl(mine));
   const open = found.results
-    .filter((lobby) => joinable(lobby, title))
+    .filter((lobby) => joinable(lobby, title) && !lobby.locked)
     .sort((one, other) => freeSeats(one) - freeSeats(other));
   for (const lobby of open.slice(0, QUICK_TRIES_MAX)) {
     try {
@@ -268,6 +268,7 @@ function lobbyRow(lobby) {
         { class: "lobby-title" },
         el("a", { href: lobbyUrl(lobby) }, lobby.name),
         lobby.private ? el("span", { class: "badge", title: "Private" }, glyph("lock")) : null,
+        lobby.locked ? el("span", { class: "badge", title: "With a password" }, glyph("lock"), "Password") : null,
         stateBadge(lobby, mine),
       ),
       el(

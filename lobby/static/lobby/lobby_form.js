@@ -89,6 +89,17 @@ function extras(title, lobby) {
     title.bots && most > 0
       ? numberInput({ ...bots, minimum: 0, maximum: most }, lobby?.bots ?? 0)
       : null,
+    textInput(
+      {
+        key: "password",
+        title: "Password",
+        maxLength: 64,
+        description: lobby?.locked
+          ? "Left empty it stays as it is; a dash takes it away."
+          : "Asked of everybody who has no invitation; empty: none.",
+      },
+      "",
+    ),
     lobby
       ? null
       : switchInput(
@@ -220,8 +231,12 @@ function read(form, title) {
     settings: Object.fromEntries(settings.filter(([, chosen]) => chosen !== undefined)),
     private: value("private"),
     bots: value("bots"),
+    password: password(value("password")),
   };
 }
+
+/** Empty says nothing of it, a dash takes it away. */
+const password = (text) => (text === "-" ? "" : text || undefined);
 
 function inputValue(input) {
   if (input.dataset.kind === "boolean") return input.checked;
