@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.files.storage import InvalidStorageError, storages
+from django.utils.module_loading import import_string
 
 from games.hosting.ledger.address import Kind, parse
 
@@ -45,6 +46,16 @@ def environment_makes_sense(
                 f"JOURNALS_STORAGE or JOURNALS_OPTIONS: {error}",
                 hint="Name a Django storage class that is installed, and its options as JSON.",
                 id="evertick.E004",
+            )
+        )
+    try:
+        import_string(settings.EVERTICK_CHAT_FILTER)
+    except ImportError as error:
+        found.append(
+            Error(
+                f"EVERTICK_CHAT_FILTER: {error}",
+                hint="Write the dotted path of a function; lobby/words.py says what it is given.",
+                id="evertick.E006",
             )
         )
     return found

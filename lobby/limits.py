@@ -157,6 +157,9 @@ REPORT_MESSAGES = 20
 REPORTS_OPEN_MAX = 20
 """Reports of one account that nobody has looked at yet."""
 
+EXPORT_ROWS_MAX = 10_000
+"""Messages of one account in a copy of its data: in thirty days nobody types more."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

@@ -5,12 +5,15 @@ of it; None: the message is refused. It runs on a thread that may wait, though a
 this worker waits behind it.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from functools import cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+log = logging.getLogger(__name__)
 
 Filter = Callable[[str], str | None]
 
@@ -39,5 +42,9 @@ def _load(path: str) -> Filter:
 
 
 def filtered(text: str) -> str | None:
-    """What the filter of this server makes of ``text``."""
-    return _load(settings.EVERTICK_CHAT_FILTER)(text)
+    """What the filter of this server makes of ``text``; None also where the filter fails."""
+    try:
+        return _load(settings.EVERTICK_CHAT_FILTER)(text)
+    except Exception:
+        log.exception("%s failed; the message was refused", settings.EVERTICK_CHAT_FILTER)
+        return None

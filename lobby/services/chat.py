@@ -117,7 +117,10 @@ their own."""
 def _voice_use(user: User, now: datetime) -> None:
     """Take one from what this account may say just now."""
     Voice.objects.get_or_create(user=user)
-    voice = Voice.objects.select_for_update().get(user=user)
+    rows = Voice.objects.select_related("user").select_for_update(of=("self",))
+    voice = rows.get(user=user)
+    if not voice.user.is_active:  # banned, with a socket that is open still
+        raise Refused(ApiCode.NOT_AUTHENTICATED)
     if voice.muted_until is not None and voice.muted_until > now:
         until = voice.muted_until.isoformat(timespec="minutes")
         raise Refused(ApiCode.MUTED, {"until": [until], "reason": [voice.reason or "–"]})

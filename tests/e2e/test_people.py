@@ -1,6 +1,8 @@
 """Two people who meet by a link, talk, and become friends."""
 
-from playwright.sync_api import Page, expect
+import json
+
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.pages import make_lobby, play_as_guest, wait_live
 
@@ -8,6 +10,37 @@ from tests.e2e.pages import make_lobby, play_as_guest, wait_live
 def say(page: Page, where: str, text: str) -> None:
     page.locator(f"{where} .chat-input").fill(text)
     page.locator(f"{where} .chat-input").press("Enter")
+
+
+def lose_second_message(page: Page) -> None:
+    """As the channel layer may: the page is not told of message 2 of any conversation."""
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            message = json.loads(frame)
+            if (message["t"], message.get("number")) != ("message", 2):
+                socket.send(frame)
+
+        server.on_message(pass_on)
+        socket.on_message(server.send)
+
+    page.route_web_socket("**/ws/lobby", route)
+
+
+def test_what_was_lost_on_its_way_is_asked_for(desk: Page, phone: Page) -> None:
+    lose_second_message(phone)
+    play_as_guest(desk)
+    make_lobby(desk, "arena")
+    play_as_guest(phone)
+    phone.goto(desk.url)
+    phone.locator("[data-join]").click()
+    expect(phone.locator("#chat .chat-input")).to_be_visible()
+    for text in ("One", "Two", "Three"):
+        say(desk, "#chat", text)
+        expect(desk.locator("#chat .chat-text").last).to_have_text(text)
+    expect(phone.locator("#chat .chat-text")).to_have_text(["One", "Two", "Three"])
 
 
 def test_a_friend_is_invited_talked_with_and_played_with(desk: Page, phone: Page) -> None:

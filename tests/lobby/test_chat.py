@@ -24,6 +24,7 @@ from lobby.models.people import Notice
 from lobby.services.chat import chat_prune, chat_say, voice_mute
 from lobby.services.lobbies import lobby_kick, lobby_start
 from lobby.services.people import block_set
+from lobby.services.reports import account_ban
 from lobby.words import masked
 from tests.lobby.kit import api, fields_of, lobby_of, match_of, people, person, refused
 from tests.lobby.test_people import act, make_friends
@@ -152,6 +153,16 @@ def test_another_filter_may_be_named_and_refuse(settings: Any) -> None:
     assert say(ann, talk, "Axe").json()["text"] == "axe"
 
 
+def test_a_filter_that_fails_lets_nothing_pass(settings: Any) -> None:
+    settings.EVERTICK_CHAT_FILTER = "tests.lobby.test_chat.broken"
+    ann = person("Ann")
+    assert refused(say(ann, f"lobby:{lobby_of(ann).id}"), 400, "text_refused")
+
+
+def broken(text: str) -> str | None:
+    raise ValueError(text)
+
+
 def no_b(text: str) -> str | None:
     return None if "b" in text else text.lower()
 
@@ -225,6 +236,14 @@ def test_words_of_those_whom_one_mutes_are_not_in_ones_history() -> None:
     assert [message["text"] for message in history["messages"]] == ["mine"]
     assert (history["first"], history["upto"], history["last"]) == (1, 2, 2)
     assert texts(bob, talk) == ["mine", "yours"]
+
+
+def test_whose_account_was_taken_away_says_nothing_over_a_socket_that_is_open_still() -> None:
+    ann, bob = people("Ann", "Bob")
+    match = match_of(ann, bob)
+    account_ban(user=ann)
+    with pytest.raises(Refused, match="not_authenticated"):
+        chat_say(user=ann, talk=f"match:{match.id}", text="x")
 
 
 # --- history --------------------------------------------------------------------------------------

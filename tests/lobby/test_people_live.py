@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -140,6 +142,15 @@ async def test_where_somebody_is_follows_from_their_sockets(
     monkeypatch.setattr(live, "in_rooms", lambda: [cid.id])
     assert live.here() == {Place.ONLINE: {ann.id}, Place.LOBBY: {bob.id}, Place.MATCH: {cid.id}}
     await until(lambda: len(presence_of([ann.id, bob.id, cid.id])) == 3)
+
+
+def test_presence_is_shared_by_workers_through_redis(redis_url: str, settings: Any) -> None:
+    prefix = {"KEY_PREFIX": f"test-{uuid4().hex}"}
+    redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
+    settings.CACHES = {"default": redis_cache | prefix}
+    presence_write({Place.LOBBY: range(2500), Place.MATCH: [7]})
+    here = presence_of([7, 8, 2499, 2500])
+    assert here == {7: Place.MATCH, 8: Place.LOBBY, 2499: Place.LOBBY}
 
 
 def test_presence_is_the_most_telling_of_all_places_and_expires(

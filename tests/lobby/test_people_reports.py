@@ -1,5 +1,6 @@
 """Reports: what is kept with them, and what operators do."""
 
+import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,11 @@ from lobby.limits import REPORT_MESSAGES, REPORTS_OPEN_MAX
 from lobby.models.accounts import User
 from lobby.models.chat import Voice
 from lobby.models.reports import Report
+from lobby.selectors.exports import chat_export, people_export
+from lobby.services.people import block_set
 from tests.lobby.kit import api, fields_of, lobby_of, match_of, people, person, refused
 from tests.lobby.test_chat import said, say
+from tests.lobby.test_people import make_friends
 from tests.lobby.test_services import at_once
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +138,18 @@ def test_a_list_of_reports_takes_few_queries(
         Report.objects.create(reporter=person("A"), accused=person("B"), reason=str(number))
     with django_assert_max_num_queries(8):
         assert operator.get(reverse(LIST), {"state__exact": "open"}).status_code == 200
+
+
+def test_a_copy_of_ones_data_has_what_one_said_and_whom_one_knows() -> None:
+    ann, bob, cid = people("Ann", "Bob", "Cid")
+    make_friends(ann, bob)
+    say(ann, f"direct:{ann.id}-{bob.id}", "Mine")
+    say(bob, f"direct:{ann.id}-{bob.id}", "Theirs")
+    report(ann, "player", user=cid.id)
+    block_set(user=ann, other_id=cid.id)
+    people_copy, chat_copy = people_export(ann), chat_export(ann)
+    assert [row["user"]["name"] for row in people_copy["friends"]] == ["Bob"]
+    assert [row["user"]["name"] for row in people_copy["blocks"]] == ["Cid"]
+    assert [row["text"] for row in chat_copy["messages"]] == ["Mine"]
+    assert [row["reason"] for row in chat_copy["reports"]] == ["Rude"]
+    json.dumps(people_copy | chat_copy)
