@@ -19,7 +19,13 @@ class Report(models.Model):
     reporter = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="reports_made"
     )
-    accused = models.ForeignKey(User, on_delete=models.CASCADE, related_name="reports")
+    accused = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="reports",
+        help_text="Empty: of a match, nobody in particular.",
+    )
     reason = models.CharField(max_length=REPORT_CHARS_MAX)
     talk = models.CharField(max_length=64, blank=True, help_text="Where it was said.")
     number = models.PositiveBigIntegerField(null=True, help_text="Of the message.")

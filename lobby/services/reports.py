@@ -54,6 +54,17 @@ def report_player(*, user: User, accused_id: int, match_id: UUID | None, reason:
     return _report(user, accused, reason, Report(talk=talk, match=found))
 
 
+def report_match(*, user: User, match_id: UUID, reason: str) -> Report:
+    """Report a match, and nobody in particular.
+
+    Raises:
+        Refused: ``not_found``, ``invalid`` with the fields, ``too_many_reports``.
+    """
+    match = match_seen_by(match_id=match_id, user=user)
+    found = Match.objects.get(id=match.id)
+    return _report(user, None, reason, Report(talk=f"match:{match.id}", match=found))
+
+
 @transaction.atomic
 def report_close(*, report_id: int, operator: User, outcome: str) -> bool:
     """Somebody has looked at it; False if it was closed already."""
@@ -69,8 +80,10 @@ def report_close(*, report_id: int, operator: User, outcome: str) -> bool:
 
 @transaction.atomic
 def report_mute(*, report_id: int, operator: User, hours: int) -> bool:
-    """Let the accused say nothing for so long; False if the report was closed already."""
+    """Let the accused say nothing for so long; False if there is none, or it was closed already."""
     report = Report.objects.get(id=report_id)
+    if report.accused_id is None:
+        return False
     if not report_close(report_id=report_id, operator=operator, outcome=f"Muted for {hours} h"):
         return False
     until = timezone.now() + timedelta(hours=hours)
@@ -80,8 +93,10 @@ def report_mute(*, report_id: int, operator: User, hours: int) -> bool:
 
 @transaction.atomic
 def report_ban(*, report_id: int, operator: User) -> bool:
-    """Take the account away from the accused; False if the report was closed already."""
+    """Take the account away from the accused; False if there is none, or it was closed already."""
     report = Report.objects.select_related("accused").get(id=report_id)
+    if report.accused is None:
+        return False
     if not report_close(report_id=report_id, operator=operator, outcome="Banned"):
         return False
     account_ban(user=report.accused)
@@ -99,11 +114,11 @@ def account_ban(*, user: User) -> None:
 # --- steps of the above -------------------------------------------------------------------------
 
 
-def _report(user: User, accused: User, reason: str, report: Report) -> Report:
+def _report(user: User, accused: User | None, reason: str, report: Report) -> Report:
     reason = " ".join(reason.split())
     if not reason or len(reason) > REPORT_CHARS_MAX:
         raise Refused(ApiCode.INVALID, {"reason": [f"From 1 to {REPORT_CHARS_MAX} characters."]})
-    if accused.id == user.id:
+    if accused is not None and accused.id == user.id:
         raise Refused(ApiCode.INVALID, {"user": ["This is you."]})
     report.reporter, report.accused, report.reason = user, accused, reason
     report.context = _context(report)

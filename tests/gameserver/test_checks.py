@@ -59,3 +59,8 @@ def test_database_of_another_kind_is_named(settings, monkeypatch: pytest.MonkeyP
 def test_storage_for_journals_that_is_not_there_is_named(settings, storage: dict[str, object]):
     storages = settings.STORAGES | {"journals": storage}
     assert found(settings, STORAGES=storages) == ["evertick.E004"]
+
+
+def test_a_word_filter_that_is_not_there_is_named(settings):
+    assert found(settings, EVERTICK_CHAT_FILTER="lobby.words.msaked") == ["evertick.E006"]
+    assert found(settings, EVERTICK_CHAT_FILTER="nowhere.at.all") == ["evertick.E006"]

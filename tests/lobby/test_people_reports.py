@@ -73,6 +73,21 @@ def test_a_player_is_reported_with_the_match_and_its_words(operator: Client) -> 
     assert report(ann, "player", user=eve.id).status_code == 201
 
 
+def test_a_match_is_reported_and_nobody_in_particular(operator: Client) -> None:
+    ann, bob, eve = people("Ann", "Bob", "Eve")
+    match, hidden = match_of(ann, bob), match_of(ann, public=False)
+    say(bob, f"match:{match.id}", "Odd")
+    assert report(eve, "match", match=str(match.id)).status_code == 201
+    assert refused(report(eve, "match", match=str(hidden.id)), 404, "not_found")
+    made = Report.objects.get()
+    assert (made.accused, made.match_id, made.context[0]["text"]) == (None, match.id, "Odd")
+    assert "0 handled." in act(operator, "mute_day", made)
+    assert "0 handled." in act(operator, "ban_accused", made)
+    assert "1 handled." in act(operator, "close_reports", made)
+    path = reverse("admin:lobby_report_change", args=[made.id])
+    assert operator.get(path).status_code == 200
+
+
 def test_what_one_may_not_see_one_may_not_report() -> None:
     ann, bob, eve = people("Ann", "Bob", "Eve")
     talk = f"lobby:{lobby_of(ann, bob).id}"

@@ -158,6 +158,8 @@ def ask_people(ask: Any, ann: Any, bob: Any) -> None:
     said = {"talk": talk, "number": 1, "reason": "Rude"}
     ask("post", "/api/reports/message/", said, who=api(bob))
     ask("post", "/api/reports/player/", {"user": bob.id, "reason": "Slow"})
+    match = str(match_of(ann).id)
+    ask("post", "/api/reports/match/", {"match": match, "reason": "Odd"})
     at = f"/api/lobbies/{lobby_of(ann, title='arena').id}"
     made = api(ann).post(f"{at}/invitations/").json()
     ids = {"lobby_id": made["path"] and at.split("/")[3]}

@@ -20,5 +20,10 @@ class PlayerReportIn(In):
     reason = Text(max_length=REPORT_CHARS_MAX)
 
 
+class MatchReportIn(In):
+    match = serializers.UUIDField()
+    reason = Text(max_length=REPORT_CHARS_MAX)
+
+
 class ReportOut(serializers.Serializer[Any]):
     report = serializers.IntegerField(help_text="To refer to it.")

@@ -106,8 +106,8 @@ function place(menu, anchor) {
   menu.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - height - 6)}px`;
 }
 
-/** Asks why, and reports. */
-function openReport(user, { talk, number, match } = {}) {
+/** Asks why, and reports; `user` without an id is a match itself. */
+export function openReport(user, { talk, number, match } = {}) {
   const id = "report-reason";
   const error = el("p", { class: "notice bad", role: "alert", hidden: true });
   const reason = el("textarea", { id, rows: "3", maxlength: "500", required: true });
@@ -128,6 +128,7 @@ function openReport(user, { talk, number, match } = {}) {
               try {
                 const body = { reason: reason.value };
                 if (number) await post("reports/message/", { ...body, talk, number });
+                else if (user.id === undefined) await post("reports/match/", { ...body, match });
                 else await post("reports/player/", { ...body, user: user.id, match: match ?? null });
                 dialog.close();
                 toast("Thank you; somebody will look at it.", "good");

@@ -3,7 +3,10 @@
  * game by itself, and keeps its own keys from the game; Escape gives the keyboard back.
  */
 
+import { get, isMe } from "./api.js";
 import { Chat } from "./chat.js";
+import { el } from "./dom.js";
+import { openPerson, openReport } from "./people.js";
 import { openPeopleLine } from "./socket.js";
 
 const { match } = document.body.dataset;
@@ -28,12 +31,39 @@ function show(shown) {
   panel.hidden = !shown;
   open.setAttribute("aria-expanded", String(shown));
   if (shown) {
+    drawPlayers();
     chat.count(0);
     chat.list.scrollTop = chat.list.scrollHeight;
   }
   stage.focus({ preventScroll: true });
 }
 
+/** Everybody who plays with an account: a menu at each name. */
+async function drawPlayers() {
+  const { seats } = await get(`matches/${encodeURIComponent(match)}/`).catch(() => ({ seats: [] }));
+  const people = seats.filter(({ user, left }) => user !== null && !left);
+  panel.querySelector("[data-players]").replaceChildren(
+    ...people
+      .map(({ user, name }) => ({ id: user, name }))
+      .filter((user) => !isMe(user))
+      .map((user) =>
+        el(
+          "button",
+          {
+            class: "btn ghost small",
+            type: "button",
+            "data-user": user.id,
+            on: { click: ({ currentTarget }) => openPerson(user, currentTarget, { match }) },
+          },
+          user.name,
+        ),
+      ),
+  );
+}
+
+panel
+  .querySelector("[data-report]")
+  .addEventListener("click", () => openReport({ name: "this match" }, { match }));
 open.addEventListener("click", () => show(panel.hidden));
 panel.querySelector("[data-close]").addEventListener("click", () => show(false));
 for (const kind of ["keydown", "keyup", "keypress"]) {
