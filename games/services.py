@@ -6,6 +6,7 @@ through the port ``rooms``, which hosting implements and ``gameserver`` plugs in
 with ``grants``, by which workers hear who was signed out.
 """
 
+import itertools
 import logging
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -124,7 +125,7 @@ def match_start(
     *,
     title: str,
     settings: dict[str, object],
-    players: Sequence[Player],
+    players: Sequence[Player | None],
     bots: int = 0,
     public: bool = True,
     rated: bool = False,
@@ -132,6 +133,7 @@ def match_start(
     """A new match with these players on seats 0, 1, 2, …, then bots; it waits for its first socket.
 
     Args:
+        players: None is a bot on a seat between them.
         settings: Already checked against the title's ``Settings``.
         rated: Whether its result is to change ratings. Nothing changes that later; who asks for it
             has seen to it that all players have accounts.
@@ -145,13 +147,12 @@ def match_start(
         public=public,
         rated=rated,
     )
+    names = (f"Bot {number}" for number in itertools.count(1))
     seats = [
-        Seat(match=match, number=number, user_id=player.user_id, name=player.name)
-        for number, player in enumerate(players)
-    ]
-    seats += [
-        Seat(match=match, number=len(players) + index, name=f"Bot {index + 1}", bot=True)
-        for index in range(bots)
+        Seat(match=match, number=number, name=next(names), bot=True)
+        if player is None
+        else Seat(match=match, number=number, user_id=player.user_id, name=player.name)
+        for number, player in enumerate([*players, *[None] * bots])
     ]
     Seat.objects.bulk_create(seats)
     _tell_changed(match.id)

@@ -30,6 +30,7 @@ from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
+from lobby.live import live
 from lobby.scorer import scorer
 from lobby.sockets import sockets
 
@@ -63,6 +64,7 @@ worker = Worker(
 )
 services.rooms = Control(worker)
 services.grants = sockets
+live.in_rooms = lambda: {socket.person for socket in worker.sockets.values() if socket.person}
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone
 _places: list[Any] = [re_path("", _nowhere)]
@@ -95,6 +97,7 @@ class Application:
         if starting is not None and starting.done() and starting.exception() is None:
             await worker.stop()  # first: whatever else hangs, players hear how it ended
             await feed.stop()
+            await live.stop()
             await asyncio.to_thread(scorer.stop)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -105,6 +108,7 @@ class Application:
     async def _start(self) -> None:
         await worker.start()
         await feed.start()
+        await live.start()
         scorer.start()
 
 

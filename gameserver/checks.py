@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.files.storage import InvalidStorageError, storages
+from django.utils.module_loading import import_string
 
 from games.hosting.ledger.address import Kind, parse
 from lobby.seasons import KINDS
@@ -39,14 +40,6 @@ def environment_makes_sense(
                 id="evertick.E003",
             )
         )
-    if settings.RATINGS["SEASON"] not in KINDS:
-        found.append(
-            Error(
-                f"SEASON: {settings.RATINGS['SEASON']!r} is no length of a season",
-                hint=f"Choose one of {', '.join(KINDS)}.",
-                id="evertick.E006",
-            )
-        )
     try:
         storages["journals"]
     except (InvalidStorageError, TypeError) as error:
@@ -55,6 +48,30 @@ def environment_makes_sense(
                 f"JOURNALS_STORAGE or JOURNALS_OPTIONS: {error}",
                 hint="Name a Django storage class that is installed, and its options as JSON.",
                 id="evertick.E004",
+            )
+        )
+    found += _lobby_makes_sense()
+    return found
+
+
+def _lobby_makes_sense() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.RATINGS["SEASON"] not in KINDS:
+        found.append(
+            Error(
+                f"SEASON: {settings.RATINGS['SEASON']!r} is no length of a season",
+                hint=f"Choose one of {', '.join(KINDS)}.",
+                id="evertick.E008",
+            )
+        )
+    try:
+        import_string(settings.EVERTICK_CHAT_FILTER)
+    except ImportError as error:
+        found.append(
+            Error(
+                f"EVERTICK_CHAT_FILTER: {error}",
+                hint="Write the dotted path of a function; lobby/words.py says what it is given.",
+                id="evertick.E009",
             )
         )
     return found

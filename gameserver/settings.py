@@ -28,6 +28,8 @@
 ``DEBUG``               1: error pages with tracebacks, static files re-read at each request
 ``LOG_LEVEL``           ``INFO`` by default
 ``EVERTICK_TITLES``     titles outside this tree: dotted paths of ``Game`` classes
+``EVERTICK_CHAT_FILTER`` dotted path of a function that is given what somebody says and returns
+                        what others read, or None: ``lobby.words.masked`` (``lobby/words.py``)
 ``EVERTICK_PREFIX``     what all keys and channels in Redis begin with
 ``EVERTICK_SILENT_S``   seconds without a report after which a slow socket is closed
 ``EVERTICK_THROTTLE``   ``off``: no REST throttling, for load tests
@@ -83,6 +85,8 @@ EVERTICK = {
     "SILENT_READER_S": env.float("EVERTICK_SILENT_S", default=limits.SILENT_READER_S),
 }
 """What sockets and rooms need to know; ``REDIS_URL`` is empty where there is one worker only."""
+
+EVERTICK_CHAT_FILTER = env.str("EVERTICK_CHAT_FILTER", default="lobby.words.masked")
 
 EVERTICK_TITLES = env.list("EVERTICK_TITLES", default=[])
 
@@ -219,7 +223,8 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
-            # 300 by default, beyond which a third is thrown out: so would be what was counted.
+            # Three keys for everybody who is here, besides what is counted; of more than this a
+            # third would be thrown out, the newest as well.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }

@@ -47,6 +47,28 @@ class ApiCode(StrEnum):
     NOT_READY = "not_ready"
     TOO_FEW_PLAYERS = "too_few_players"
     ALREADY_PLAYING = "already_playing"
+    LOBBY_PASSWORD_WRONG = "lobby_password_wrong"  # noqa: S105  a code, no secret
+    TOO_MANY_TRIES = "too_many_tries"
+    SEAT_TAKEN = "seat_taken"
+    TEAMS_UNEVEN = "teams_uneven"
+    # about people
+    BLOCKED = "blocked"
+    TOO_MANY_FRIENDS = "too_many_friends"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    TOO_MANY_BLOCKS = "too_many_blocks"
+    NOT_FRIENDS = "not_friends"
+    INVITATION_OVER = "invitation_over"
+    TOO_MANY_INVITATIONS = "too_many_invitations"
+    NOT_LEADER = "not_leader"
+    PARTY_FULL = "party_full"
+    IN_A_PARTY = "in_a_party"
+    # about what is said
+    MAY_NOT_SPEAK = "may_not_speak"
+    MUTED = "muted"
+    TOO_FAST = "too_fast"
+    TEXT_REFUSED = "text_refused"
+    TOO_MANY_TALKS = "too_many_talks"
+    TOO_MANY_REPORTS = "too_many_reports"
     # about matches
     MATCH_FULL = "match_full"
     MATCH_OVER = Code.MATCH_OVER.value
@@ -86,6 +108,26 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.NOT_READY: (409, "Not everybody is ready yet."),
     ApiCode.TOO_FEW_PLAYERS: (409, "This game needs more players, or a bot."),
     ApiCode.ALREADY_PLAYING: (409, "A match is being played; wait for its end."),
+    ApiCode.LOBBY_PASSWORD_WRONG: (403, "This lobby has a password, and this is not it."),
+    ApiCode.TOO_MANY_TRIES: (429, "Too many wrong passwords; wait a minute."),
+    ApiCode.SEAT_TAKEN: (409, "Somebody else has chosen this seat."),
+    ApiCode.TEAMS_UNEVEN: (409, "One team has too many; somebody must change sides."),
+    ApiCode.BLOCKED: (403, "One of you has blocked the other."),
+    ApiCode.TOO_MANY_FRIENDS: (409, "One of you has as many friends as can be kept."),
+    ApiCode.TOO_MANY_REQUESTS: (409, "Too many requests wait for an answer already."),
+    ApiCode.TOO_MANY_BLOCKS: (409, "You have blocked as many people as can be kept."),
+    ApiCode.NOT_FRIENDS: (403, "You are not friends."),
+    ApiCode.INVITATION_OVER: (410, "This invitation is used up, or too old."),
+    ApiCode.TOO_MANY_INVITATIONS: (409, "This lobby has many invitations; take one back first."),
+    ApiCode.NOT_LEADER: (403, "Only the leader of the party may do this."),
+    ApiCode.PARTY_FULL: (409, "This party has as many people as it may."),
+    ApiCode.IN_A_PARTY: (409, "You are in another party; leave it first."),
+    ApiCode.MAY_NOT_SPEAK: (403, "You may read this, and not speak here."),
+    ApiCode.MUTED: (403, "You may not speak for a while."),
+    ApiCode.TOO_FAST: (429, "Too much at once; wait a moment."),
+    ApiCode.TOO_MANY_TALKS: (409, "This socket listens to too much already."),
+    ApiCode.TOO_MANY_REPORTS: (409, "Many reports of yours wait to be looked at already."),
+    ApiCode.TEXT_REFUSED: (400, "This cannot be said here."),
     ApiCode.MATCH_FULL: (409, "The running match has no seat left."),
     ApiCode.MATCH_OVER: (409, "The match is over."),
     ApiCode.MATCH_NOT_OVER: (409, "The match is not over yet."),

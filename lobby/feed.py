@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -26,13 +27,17 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
-from lobby.limits import FEED_PERIOD_S, FEED_RECHECK_S, FEED_RETRY_S
+from lobby.limits import FEED_PERIOD_S, FEED_RECHECK_S, FEED_RETRY_S, LETTERS_WAITING_MAX
 from lobby.models.lobbies import Lobby
+from lobby.presence import presence_of
 from lobby.selectors.feed import feed_list, feed_lobbies, feed_lobbies_of_matches
 from lobby.selectors.lobbies import is_member, lobby_shown
 
 GROUP = "lobby.feeds"
 """All feeds of all processes."""
+
+MISSED = '{"t":"missed"}'
+"""What a socket is told that read too slowly: look again, by REST, at what you listen to."""
 
 Target = UUID | None
 """What one may look at: a lobby, or None for the public list."""
@@ -43,14 +48,28 @@ log = logging.getLogger(__name__)
 
 
 class Look:
-    """One socket's view of the feed: a slot for the newest news, never a queue."""
+    """One socket's view of the feed: a slot for the newest news, never a queue.
+
+    Beside it wait letters (``lobby.live``), each of which says something of its own: a few, in
+    order, the newest of them.
+    """
 
     def __init__(self, user_id: int | None) -> None:
         self.user_id = user_id
         self.target: Target = None
         self._said = ""
         self._news: str | None = None
+        self._letters: deque[str] = deque()
+        self._missed = False
         self._wake = asyncio.Event()
+
+    def post(self, text: str) -> None:
+        """Something to say besides; of more than a few that wait, the oldest are forgotten."""
+        if len(self._letters) >= LETTERS_WAITING_MAX:
+            self._letters.popleft()
+            self._missed = True
+        self._letters.append(text)
+        self._wake.set()
 
     def offer(self, text: str) -> None:
         """The newest there is to say; what waited before is forgotten."""
@@ -66,9 +85,15 @@ class Look:
 
     async def news(self) -> str:
         """The next thing to say, as soon as there is one."""
-        while self._news is None:
+        while self._news is None and not self._letters:
             self._wake.clear()
             await self._wake.wait()
+        if self._missed:
+            self._missed = False
+            return MISSED
+        if self._letters:
+            return self._letters.popleft()
+        assert self._news is not None
         self._said, self._news = self._news, None
         return self._said
 
@@ -106,10 +131,12 @@ class Seen(msgspec.Struct, frozen=True):
     Attributes:
         listed: The public list, if it was asked for.
         lobbies: Each lobby asked for, if it is still there.
+        here: Those of their people who are.
     """
 
     listed: str | None
     lobbies: dict[UUID, Lobby | None]
+    here: frozenset[int] = frozenset()
 
 
 class Feed:
@@ -229,7 +256,7 @@ class Feed:
             self._listed = seen.listed
             self._offer(None, lambda look: self._listed)
         for lobby_id, lobby in seen.lobbies.items():
-            self._offer(lobby_id, _Worded(lobby).text_for)
+            self._offer(lobby_id, _Worded(lobby, seen.here).text_for)
 
     def _offer(self, target: Target, text_for: Callable[[Look], str | None]) -> None:
         for look in self._looks.get(target, ()):
@@ -282,8 +309,9 @@ class Feed:
 class _Worded:
     """A lobby, put into words at most once for insiders and once for outsiders."""
 
-    def __init__(self, lobby: Lobby | None) -> None:
+    def __init__(self, lobby: Lobby | None, here: frozenset[int]) -> None:
         self.lobby = lobby
+        self.here = here
         self.texts: dict[bool | None, str] = {}
 
     def text_for(self, look: Look) -> str:
@@ -298,7 +326,7 @@ class _Worded:
             shown = (
                 None
                 if insider is None or self.lobby is None
-                else lobby_shown(self.lobby, insider=insider)
+                else lobby_shown(self.lobby, insider=insider, here=self.here)
             )
             self.texts[insider] = _encoded({"t": "lobby", "lobby": shown})
         return self.texts[insider]
@@ -323,7 +351,9 @@ def _look_up(changes: Changes, watched: set[UUID], *, listed: bool) -> Seen:
     touched = watched if changes.everything else watched & _touched(changes)
     there = {lobby.id: lobby for lobby in feed_lobbies(lobby_ids=touched)}
     text = _encoded({"t": "lobbies", "lobbies": feed_list()}) if listed else None
-    return Seen(text, {lobby_id: there.get(lobby_id) for lobby_id in touched})
+    people = {member.user_id for lobby in there.values() for member in lobby.members.all()}
+    here = frozenset(presence_of(people)) if people else frozenset()
+    return Seen(text, {lobby_id: there.get(lobby_id) for lobby_id in touched}, here)
 
 
 def _touched(changes: Changes) -> set[UUID]:

@@ -62,6 +62,147 @@ CODE_LENGTH = 6
 """Letters in a code: 30**6 is 729 million, so at 120 guesses a minute one of a thousand private
 lobbies is found once in four days; and what it opens is a game."""
 
+LOBBY_PASSWORD_CHARS_MAX = 64
+"""Characters of a lobby's password; it is told to friends by mouth."""
+
+PASSWORD_TRIES_MAX = 5
+"""Passwords that one account may try at one lobby in ``PASSWORD_TRIES_S``: slips of the finger."""
+
+PASSWORD_TRIES_PER_LOBBY_MAX = 30
+"""The same for all accounts together, as guests cost nothing: at this rate a word of a list of ten
+thousand is found after five hours. It also bounds what hashing costs the server."""
+
+PASSWORD_TRIES_S = 60
+"""Seconds of the window in which tries are counted."""
+
+BARRED_MAX = 100
+"""People that one lobby keeps out, newest first; a host who needs more makes a private one."""
+
+LOBBY_SEEN_S = 60.0
+"""Seconds between two notes that somebody is in a lobby: one write a minute for each lobby that
+lives, and a tenth of ``LOBBY_EMPTY_S``."""
+
+LOBBY_EMPTY_S = 600.0
+"""Seconds without a socket of anybody in it after which a lobby is closed: a phone that slept
+through a call comes back within ten minutes."""
+
+LOBBIES_EXPIRED_MAX = 100
+"""Lobbies that one sweep closes; the next one comes soon."""
+
+FILTER_CHARS_MAX = 1000
+"""Characters of the JSON that narrows a list by settings; all settings of a title are 100."""
+
+FRIENDS_MAX = 250
+"""Friends of one account: more than one knows, and their presence is one round trip."""
+
+REQUESTS_SENT_MAX = 50
+"""Unanswered requests of one account: who asks everybody is no friend."""
+
+REQUESTS_RECEIVED_MAX = 200
+"""Unanswered requests to one account, so that many guests cannot fill a list without end."""
+
+BLOCKS_MAX = 500
+"""People that one account blocks or mutes; each socket of it keeps their ids."""
+
+NOTICES_KEPT_MAX = 100
+"""Notices kept for one account, newest first: five pages, which nobody leafs through."""
+
+PRESENCE_BEAT_S = 10.0
+"""Seconds between two batches in which a worker says who is here: 10,000 people are ten round trips
+of a millisecond or two."""
+
+PRESENCE_FIRST_S = 0.5
+"""Seconds until who just came is said to be here."""
+
+PRESENCE_TTL_S = 30
+"""Seconds for which somebody counts as here without a sign: two beats may be lost, and a page that
+is loaded anew, or a train in a tunnel, is no absence."""
+
+SWEEP_S = 30.0
+"""Seconds between two sweeps of a worker over what is old: deserted lobbies, old messages."""
+
+LIVE_JOBS_MAX = 200
+"""Questions and messages of a worker's sockets that wait for the database: at a few milliseconds
+each, half a second's worth. When full, the newest is answered ``busy``, to be sent again."""
+
+LETTERS_WAITING_MAX = 64
+"""Messages and notices kept for a socket that does not read: more than a panel shows. Beyond, the
+oldest are dropped, and it is told that it ``missed`` some."""
+
+LETTERS_OUT_MAX = 2000
+"""Letters that wait to go to other workers. Beyond, the oldest are dropped; it shows as a gap."""
+
+LETTERS_PER_SEND_MAX = 100
+"""Letters in one message between workers; a tenth of a megabyte at the most."""
+
+TALKS_PER_SOCKET_MAX = 8
+"""Conversations that one socket listens to: a lobby, its match, and a few friends."""
+
+CHAT_CHARS_MAX = 300
+"""Characters of a message: two lines on a laptop, and with the largest of them a frame still."""
+
+CHAT_BURST_MAX = 8
+"""Messages at once: who types in halves of sentences."""
+
+CHAT_PER_S = 0.5
+"""Messages a second, in the long run; nobody reads faster than that from one person."""
+
+CHAT_PAGE_MAX = 50
+"""Messages of one page of history: a panel shows ten."""
+
+CHAT_KEPT_MAX = 500
+"""Messages kept of one conversation, newest first: an evening."""
+
+CHAT_DAYS = 30
+"""Days for which a message is kept: as long as tokens and journals."""
+
+CHAT_PRUNED_MAX = 1000
+"""Messages that one sweep removes; at one sweep in half a minute, a worker keeps up with thirty a
+second."""
+
+SAYS_BURST_MAX = 30
+"""Messages and reactions at once on one socket; beyond, it is closed as a flood. Long before that
+each is answered ``too_fast``."""
+
+SAYS_PER_S = 5.0
+"""The same a second, in the long run."""
+
+REACTIONS_BURST_MAX = 5
+"""Reactions at once of one socket, which everybody in the match sees."""
+
+REACTIONS_PER_S = 1.0
+"""Reactions a second, in the long run."""
+
+REACTIONS = ("👍", "👏", "😀", "😮", "😢", "🔥", "🎉", "🤝")
+"""All there are. A fixed set says nothing that somebody would have to read before."""
+
+INVITATIONS_PER_LOBBY_MAX = 20
+"""Invitations to one lobby that still open it: a letter to everybody of the largest title."""
+
+INVITATION_USES_MAX = 100
+"""People who may come in by one link; no lobby has more seats."""
+
+INVITATION_HOURS_MAX = 7 * 24
+"""Hours for which a link is good; a lobby hardly lives as long."""
+
+PARTY_MAX = 8
+"""People in a party: half of the largest title's seats, so that others find room."""
+
+PARTY_INVITATIONS_MAX = 20
+"""Unanswered invitations of one party."""
+
+REPORT_CHARS_MAX = 500
+"""Characters of the reason of a report: a paragraph."""
+
+REPORT_MESSAGES = 20
+"""Messages that are kept with a report: what led to it, and a little of what followed."""
+
+REPORTS_OPEN_MAX = 20
+"""Reports of one account that nobody has looked at yet."""
+
+EXPORT_ROWS_MAX = 10_000
+"""Messages of one account in a copy of its data: in thirty days nobody types more."""
+
 BODY_BYTES_MAX = 64 * 1024
 """Bytes of a REST body; the largest we know are a few hundred."""
 

@@ -8,7 +8,9 @@ from lobby import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("lobby/<uuid:lobby_id>/", views.lobby, name="lobby"),
+    path("join/<str:token>/", views.join, name="join"),
     path("play/<uuid:match_id>/", views.play, name="play"),
+    path("friends/", views.friends, name="friends"),
     path("history/", views.history, name="history"),
     path("players/<int:user_id>/", views.player, name="player"),
     path("leaderboards/", views.leaderboards, name="leaderboards"),

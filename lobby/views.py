@@ -58,6 +58,12 @@ def lobby(request: HttpRequest, lobby_id: UUID) -> HttpResponse:
 
 
 @page
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a link to a lobby leads, also for one who is not signed in yet."""
+    return render(request, "lobby/join.html", {"token": token})
+
+
+@page
 @login_required
 def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
     """Where a match is played."""
@@ -77,6 +83,13 @@ def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
         "me": user_shown(visitor(request)),
     }
     return render(request, "play.html", context)
+
+
+@page
+@login_required
+def friends(request: HttpRequest) -> HttpResponse:
+    """One's friends, party and requests, and what one talks about with a friend."""
+    return render(request, "lobby/friends.html")
 
 
 @page

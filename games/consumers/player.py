@@ -87,6 +87,11 @@ class PlayerConsumer(SocketConsumer):
         return None if self.right is None else self.right.seat
 
     @property
+    def person(self) -> int | None:
+        """Whose account it is."""
+        return None if self.right is None else self.right.user
+
+    @property
     def grant(self) -> str:
         """The token or session that this socket came in with; empty: none that could end."""
         return "" if self.right is None else self.right.grant

@@ -136,6 +136,7 @@ class Watcher(Socket, Protocol):
     owner: str
     welcomed: bool
     seat: int | None
+    person: int | None
     grant: str
 
     def sign_out(self) -> None:

@@ -110,6 +110,9 @@ class Game(Generic[State]):
     rateable: ClassVar[bool] = True
     """Whether its matches may be rated. False where a result says little of who is better: pure
     chance, one player, people who help each other."""
+    teams: ClassVar[int] = 0
+    """Sides that seats belong to, seat ``n`` to side ``n % teams``; 0: everybody plays alone.
+    People choose a side in the lobby; at the start no side has two seats more than another."""
     Settings: ClassVar[type[Settings]] = Settings
     Input: ClassVar[Any] = Any
     """The type of what a seat may send, as msgspec understands it; what does not fit is refused

@@ -1,3 +1,10 @@
 """The admin's pages; each subject registers its own."""
 
-from lobby.admin import accounts, lobbies, ratings  # noqa: F401  they register themselves
+from lobby.admin import (  # noqa: F401  they register themselves
+    accounts,
+    chat,
+    lobbies,
+    people,
+    ratings,
+    reports,
+)

@@ -26,7 +26,7 @@ class StateFilter(admin.SimpleListFilter):
 
 class MemberInline(admin.TabularInline):
     model = Member
-    fields = readonly_fields = ("user", "ready", "joined")
+    fields = readonly_fields = ("user", "ready", "team", "seat", "joined")
     extra = 0
     can_delete = False
 
@@ -58,7 +58,7 @@ class LobbyAdmin(admin.ModelAdmin):
     inlines = (MemberInline,)
     fields = (
         "name", "id", "title", "state", "host", "settings", "bots", "private", "rated", "code",
-        "barred", "closed", "match", "rounds", "created", "updated",
+        "barred", "closed", "match", "rounds", "created", "updated", "seen",
     )  # fmt: skip
     readonly_fields = fields[1:]
 

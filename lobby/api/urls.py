@@ -4,11 +4,16 @@ from django.urls import re_path
 
 from lobby.api.views import (
     accounts,
+    chat,
     external,
+    invitations,
     leaderboards,
     lobbies,
     matches,
+    parties,
+    people,
     ratings,
+    reports,
     sessions,
     titles,
 )
@@ -20,8 +25,13 @@ urlpatterns = [
     *external.urlpatterns,
     *titles.urlpatterns,
     *lobbies.urlpatterns,
+    *invitations.urlpatterns,
     *matches.urlpatterns,
     *ratings.urlpatterns,
     *leaderboards.urlpatterns,
+    *people.urlpatterns,
+    *parties.urlpatterns,
+    *chat.urlpatterns,
+    *reports.urlpatterns,
     re_path("", Nowhere.as_view()),
 ]

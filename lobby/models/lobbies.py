@@ -5,6 +5,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from games.catalog import TITLES
 from games.models import Match
@@ -40,6 +41,9 @@ class Lobby(models.Model):
         default=False, help_text="Its matches change ratings: no guests, no bots."
     )
     code = models.CharField(max_length=CODE_LENGTH, unique=True, default=code_invent)
+    password = models.CharField(
+        max_length=128, blank=True, default="", help_text="Hashed; empty: it has none."
+    )
     bots = models.PositiveSmallIntegerField(default=0)
     barred = models.JSONField(default=list, blank=True, help_text="Ids of those who were kicked.")
     closed = models.BooleanField(default=False)
@@ -49,6 +53,9 @@ class Lobby(models.Model):
     rounds = models.PositiveIntegerField(default=0, help_text="Matches started so far.")
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
+    seen = models.DateTimeField(
+        default=timezone.now, help_text="When somebody of it was here last, to the minute."
+    )
 
     class Meta:
         verbose_name_plural = "lobbies"
@@ -58,7 +65,8 @@ class Lobby(models.Model):
                 fields=["-created"],
                 name="lobby_listed",
                 condition=models.Q(closed=False, private=False),
-            )
+            ),
+            models.Index(fields=["seen"], name="lobby_deserted", condition=models.Q(closed=False)),
         ]
 
     def __str__(self) -> str:
@@ -84,12 +92,19 @@ class Member(models.Model):
     lobby = models.ForeignKey(Lobby, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     ready = models.BooleanField(default=False)
+    team = models.PositiveSmallIntegerField(null=True, help_text="The side they chose.")
+    seat = models.PositiveSmallIntegerField(null=True, help_text="The seat they chose.")
     joined = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering: ClassVar = ["joined", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["lobby", "user"], name="lobby_member_once")
+            models.UniqueConstraint(fields=["lobby", "user"], name="lobby_member_once"),
+            models.UniqueConstraint(
+                fields=["lobby", "seat"],
+                name="lobby_seat_once",
+                condition=models.Q(seat__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,10 +5,12 @@ found" and "not yours" alike. ``…_shown`` is what others are told, as JSON: RE
 say the same because both ask here.
 """
 
+from collections.abc import Container, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTransform
 
 from games.catalog import TITLES
 from games.models import Match
@@ -16,6 +18,7 @@ from lobby.codes import ApiCode, Refused
 from lobby.limits import EXPORT_ROWS_MAX
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby, Member
+from lobby.presence import presence_of
 from lobby.selectors.accounts import user_shown
 from lobby.selectors.base import Shown
 from lobby.selectors.titles import seat_range_shown
@@ -114,6 +117,15 @@ def lobby_for_entry(*, lobby_id: UUID, user: User, code: str) -> Lobby:
     return lobby
 
 
+def lobby_locked(*, lobby_id: UUID) -> Lobby:
+    """A lobby, for one whose right to it was found elsewhere.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    return _lobby(lobby_id, lock=True)
+
+
 def lobby_id_by_code(*, code: str) -> UUID:
     """Which lobby a code opens.
 
@@ -126,6 +138,21 @@ def lobby_id_by_code(*, code: str) -> UUID:
     if lobby_id is None:
         raise Refused(ApiCode.NOT_FOUND)
     return lobby_id
+
+
+def barred_shown(lobby: Lobby) -> list[Shown]:
+    """Those who may not come in, as its host is told of them."""
+    barred = {user.id: user for user in User.objects.filter(id__in=lobby.barred)}
+    return [user_shown(barred[user_id]) for user_id in lobby.barred if user_id in barred]
+
+
+def with_settings(rows: QuerySet[Lobby], settings: Mapping[str, object]) -> QuerySet[Lobby]:
+    """Those of ``rows`` that are played with these settings, which are known to be the title's."""
+    for number, (name, value) in enumerate(settings.items()):
+        # By an alias: in a path, a setting called ``in`` or ``range`` would be a lookup.
+        alias = f"setting_{number}"
+        rows = rows.alias(**{alias: KeyTransform(name, "settings")}).filter(**{alias: value})
+    return rows
 
 
 def lobby_of_match(*, match_id: UUID, user: Any) -> Lobby | None:
@@ -146,8 +173,13 @@ def code_tidy(code: str) -> str:
     return code.strip().upper()
 
 
-def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
-    """A lobby; ``insider`` is told the code that lets others in."""
+def lobby_shown(lobby: Lobby, *, insider: bool, here: Container[int] | None = None) -> Shown:
+    """A lobby.
+
+    Args:
+        insider: Is told the code that lets others in.
+        here: Those of its people who have a socket open; None: in a list, where nobody asks.
+    """
     members = list(lobby.members.all())
     state = lobby.state
     return {
@@ -157,6 +189,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
         "name": lobby.name,
         "private": lobby.private,
         "rated": lobby.rated,
+        "locked": bool(lobby.password),
         "code": lobby.code if insider else None,
         "host": None if lobby.host is None else {"id": lobby.host.id, "name": lobby.host.name},
         "state": state.value,
@@ -167,6 +200,9 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
                 "user": user_shown(member.user),
                 "ready": member.ready,
                 "host": member.user_id == lobby.host_id,
+                "away": here is not None and member.user_id not in here,
+                "team": member.team,
+                "seat": member.seat,
             }
             for member in members
         ],
@@ -177,7 +213,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool) -> Shown:
 
 
 def lobby_shown_to(lobby: Lobby, user: Any) -> Shown:
-    """A lobby, as this user, who may be anonymous, is told of it."""
+    """A lobby in a list, as this user, who may be anonymous, is told of it."""
     return lobby_shown(lobby, insider=is_member(lobby, user.id))
 
 
@@ -193,6 +229,12 @@ def lobbies_known(user: User) -> list[Shown]:
         }
         for lobby in mine[:EXPORT_ROWS_MAX]
     ]
+
+
+def lobby_shown_alone(lobby: Lobby, user: Any) -> Shown:
+    """One lobby, with who of its people is here."""
+    here = presence_of(member.user_id for member in lobby.members.all())
+    return lobby_shown(lobby, insider=is_member(lobby, user.id), here=here)
 
 
 def _lobby(lobby_id: UUID, *, lock: bool = False) -> Lobby:

@@ -99,6 +99,15 @@ def result_shown(match: Match) -> Shown:
     }
 
 
+def speaks_in(match: Match, user: User) -> bool:
+    """Whether ``user`` has a say in this match: by a seat that was not taken from them, or as one
+    of its lobby."""
+    seat = seat_of(match, user.id)
+    if seat is not None:
+        return seat.left != Seat.Left.KICKED
+    return _in_lobby_of(match.id, user)
+
+
 def _in_lobby_of(match_id: UUID, user: User) -> bool:
     """Whether ``user`` is in the lobby that this match is played in."""
     return Member.objects.filter(user=user, lobby__match_id=match_id, lobby__closed=False).exists()

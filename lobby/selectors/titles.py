@@ -16,6 +16,7 @@ def game_shown(game: type[Game[Any]]) -> Shown:
         "summary": game.summary,
         "version": game.version,
         "seats": seat_range_shown(game),
+        "teams": game.teams,
         "realtime": game.realtime,
         "drop_in": game.drop_in,
         "bots": game.has_bot(),

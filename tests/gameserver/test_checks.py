@@ -79,4 +79,9 @@ def test_storage_for_journals_that_is_not_there_is_named(settings, storage: dict
 
 def test_season_of_a_strange_length_is_named(settings):
     assert found(settings, RATINGS={"SEASON": "quarter"}) == []
-    assert found(settings, RATINGS={"SEASON": "week"}) == ["evertick.E006"]
+    assert found(settings, RATINGS={"SEASON": "week"}) == ["evertick.E008"]
+
+
+def test_a_word_filter_that_is_not_there_is_named(settings):
+    assert found(settings, EVERTICK_CHAT_FILTER="lobby.words.msaked") == ["evertick.E009"]
+    assert found(settings, EVERTICK_CHAT_FILTER="nowhere.at.all") == ["evertick.E009"]

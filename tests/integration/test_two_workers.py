@@ -1,13 +1,17 @@
 """Two server processes and a real Redis: one match, players on different workers."""
 
 import asyncio
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from games.client import Player, RoomClosed
@@ -381,3 +385,58 @@ async def test_a_lone_worker_that_ends_and_starts_again_goes_on_with_its_matches
             await come_back(talker.player)
         await all_there(first, second)
         await running(ada, match)
+
+
+async def at_page(worker: Worker, http: httpx.AsyncClient) -> tuple[int, ClientConnection]:
+    """Somebody at a page of this worker: their id, and the page's socket."""
+    await http.get(f"{worker.url}/")
+    headers = {"X-CSRFToken": http.cookies["csrftoken"]}
+    answer = await http.post(
+        f"{worker.url}/api/auth/guest/", json={"session": True}, headers=headers
+    )
+    cookie = f"sessionid={http.cookies['sessionid']}"
+    socket = await connect(
+        f"{worker.ws_url}/ws/lobby", additional_headers={"Cookie": cookie, "Origin": worker.url}
+    )
+    return int(answer.json()["user"]["id"]), socket
+
+
+async def hear(socket: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next message of this kind."""
+    async with asyncio.timeout(20):
+        while (message := json.loads(await socket.recv()))["t"] != kind:
+            pass
+    return dict(message)
+
+
+async def test_people_at_different_workers_hear_each_other_and_are_seen(pair: Pair) -> None:
+    async with httpx.AsyncClient() as ada, httpx.AsyncClient() as ben:
+        ada_id, first = await at_page(pair[0], ada)
+        ben_id, second = await at_page(pair[1], ben)
+
+        async def post(http: httpx.AsyncClient, worker: Worker, path: str, body: Any = None) -> Any:
+            headers = {"X-CSRFToken": http.cookies["csrftoken"]}
+            answer = await http.post(f"{worker.url}/api/{path}", json=body or {}, headers=headers)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+        await post(ada, pair[0], f"people/{ben_id}/request/")
+        assert (await hear(second, "notice"))["notice"]["kind"] == "friend_request"
+        await post(ben, pair[1], f"people/{ada_id}/accept/")
+        talk = f"direct:{min(ada_id, ben_id)}-{max(ada_id, ben_id)}"
+        for socket in (first, second):
+            await socket.send(json.dumps({"t": "listen", "talk": talk}))
+            assert (await hear(socket, "listening"))["speaks"]
+        for number, (one, other) in enumerate([(first, second), (second, first)] * 3, 1):
+            said = {"t": "say", "talk": talk, "text": f"n{number}", "ref": number}
+            await one.send(json.dumps(said))
+            assert (await hear(other, "message"))["number"] == number
+            assert (await hear(one, "message"))["number"] == number
+
+        async def seen() -> bool:
+            friends = (await ada.get(f"{pair[0].url}/api/friends/")).json()["results"]
+            return bool(friends[0]["presence"] == "online")
+
+        assert await eventually(seen)
+        await first.close()
+        await second.close()

@@ -14,6 +14,7 @@ from games.limits import FRAME_BYTES_MAX
 from games.protocol.codes import Close, Code
 from lobby import feed as feeds
 from lobby.limits import WATCHES_BURST_MAX
+from lobby.live import live
 from lobby.models.accounts import User
 from lobby.models.grants import Grant
 from lobby.routing import websocket_urlpatterns
@@ -49,6 +50,8 @@ async def open_socket() -> AsyncIterator[Open]:
         await socket.disconnect(timeout=SOON_S)
     assert feeds.feed._looks == {}
     assert sockets.held() == set()
+    assert live._by_name == {}
+    await live.stop()
     await feeds.feed.stop()
 
 

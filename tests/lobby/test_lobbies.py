@@ -71,7 +71,14 @@ def test_a_new_lobby_has_its_maker_as_host_and_every_setting() -> None:
     assert lobby["state"] == "open"
     assert lobby["match"] is None
     assert lobby["members"] == [
-        {"user": {"id": ann.id, "name": "Ann", "guest": False}, "ready": False, "host": True}
+        {
+            "user": {"id": ann.id, "name": "Ann", "guest": False},
+            "ready": False,
+            "host": True,
+            "away": True,
+            "team": None,
+            "seat": None,
+        }
     ]
     assert len(lobby["code"]) == CODE_LENGTH
     assert set(lobby["code"]) <= set(CODE_CHARS)

@@ -74,8 +74,9 @@ def test_a_guest_is_upgraded_where_others_register() -> None:
     assert b'data-form="register"' in page(None, "register").content
 
 
-def test_ones_history_has_a_page() -> None:
-    assert page(person(), "history").status_code == 200
+@pytest.mark.parametrize("name", ["history", "friends"])
+def test_ones_own_lists_have_a_page(name: str) -> None:
+    assert page(person(), name).status_code == 200
 
 
 def test_ones_profile_is_the_page_that_others_see() -> None:
@@ -103,7 +104,7 @@ def test_the_pages_of_a_lobby_and_of_its_match_can_be_drawn() -> None:
         assert page(user, "lobby", lobby.id).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["lobby", "play", "history", "profile"])
+@pytest.mark.parametrize("name", ["lobby", "play", "history", "friends", "profile"])
 def test_visitors_are_sent_to_log_in_and_back(name: str) -> None:
     args = [uuid.uuid4()] if name in {"lobby", "play"} else []
     answer = page(None, name, *args)

@@ -25,7 +25,9 @@ from lobby.services.lobbies import (
     lobby_join,
     lobby_kick,
     lobby_leave,
+    lobby_pass_on,
     lobby_ready,
+    lobby_seat,
     lobby_start,
 )
 from tests.lobby.kit import lobby_of, people, person
@@ -164,6 +166,9 @@ def test_every_write_to_a_lobby_is_told_after_its_commit(
     steps: list[Callable[[], Any]] = [
         lambda: lobby_change(lobby_id=lobby.id, user=ann, changes={"name": "Now"}),
         lambda: account_rename(user=bob, name="Bobby"),
+        lambda: lobby_seat(lobby_id=lobby.id, user=bob, seat=1),
+        lambda: lobby_pass_on(lobby_id=lobby.id, user=ann, heir_id=bob.id),
+        lambda: lobby_pass_on(lobby_id=lobby.id, user=bob, heir_id=ann.id),
         lambda: lobby_ready(lobby_id=lobby.id, user=bob, ready=True),
         lambda: lobby_start(lobby_id=lobby.id, user=ann),
         lambda: lobby_leave(lobby_id=lobby.id, user=bob),

@@ -3,12 +3,17 @@
 from typing import Any
 
 import django_filters
+import msgspec
 from django.db.models import QuerySet
 from django_filters.rest_framework import FilterSet
 
+from games.catalog import TITLES
 from lobby.api.filters.base import title_choices
+from lobby.codes import ApiCode, Refused
+from lobby.limits import FILTER_CHARS_MAX
 from lobby.models.lobbies import Lobby
-from lobby.selectors.lobbies import in_state, lobbies_of, with_seats_free
+from lobby.selectors.lobbies import in_state, lobbies_of, with_seats_free, with_settings
+from lobby.services.titles import settings_checked
 
 SEATS_MAX = 1000
 """More seats than any title has."""
@@ -32,6 +37,12 @@ class Lobbies(FilterSet):
         method="of_mine", help_text="True: those that one is in, private ones too."
     )
 
+    settings = django_filters.CharFilter(
+        method="of_settings",
+        max_length=FILTER_CHARS_MAX,
+        help_text='JSON of settings that it has, such as `{"minutes": 3}`; needs `title`.',
+    )
+
     def of_state(self, rows: QuerySet[Lobby], name: str, state: str) -> QuerySet[Lobby]:
         return in_state(rows, state)
 
@@ -40,3 +51,14 @@ class Lobbies(FilterSet):
 
     def of_mine(self, rows: QuerySet[Lobby], name: str, mine: bool) -> QuerySet[Lobby]:
         return lobbies_of(user_id=self.request.user.id) if mine else rows
+
+    def of_settings(self, rows: QuerySet[Lobby], name: str, text: str) -> QuerySet[Lobby]:
+        game = TITLES.get(self.form.cleaned_data["title"])
+        if game is None:
+            raise Refused(ApiCode.INVALID, {"settings": ["Name the title as well."]})
+        try:
+            wanted = msgspec.json.decode(text, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise Refused(ApiCode.INVALID, {"settings": ["Not a JSON object."]}) from error
+        kept = settings_checked(game, wanted)
+        return with_settings(rows, {each: kept[each] for each in wanted})

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from lobby.api.serializers.accounts import UserOut
 from lobby.api.serializers.base import In, Settings, Text
 from lobby.api.serializers.titles import SeatRangeOut
-from lobby.limits import CODE_LENGTH, LOBBY_NAME_CHARS_MAX
+from lobby.limits import CODE_LENGTH, LOBBY_NAME_CHARS_MAX, LOBBY_PASSWORD_CHARS_MAX
 from lobby.models.lobbies import Lobby
 
 
@@ -24,6 +24,9 @@ class MemberOut(serializers.Serializer[Any]):
     user = UserOut()
     ready = serializers.BooleanField()
     host = serializers.BooleanField()
+    away = serializers.BooleanField(help_text="Has no socket open; always false in lists.")
+    team = serializers.IntegerField(allow_null=True, help_text="Chosen; null: whichever.")
+    seat = serializers.IntegerField(allow_null=True, help_text="Chosen; null: whichever.")
 
 
 class LobbyOut(serializers.Serializer[Any]):
@@ -33,6 +36,7 @@ class LobbyOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     private = serializers.BooleanField()
     rated = serializers.BooleanField(help_text="Its matches change ratings; guests cannot join.")
+    locked = serializers.BooleanField(help_text="Whether it asks for a password.")
     code = serializers.CharField(allow_null=True, help_text="Lets others in; null to outsiders.")
     host = HostOut(allow_null=True)
     state = serializers.ChoiceField(Lobby.State.choices)
@@ -52,6 +56,7 @@ class LobbyIn(In):
     rated = serializers.BooleanField(
         default=False, help_text="For people with accounts, and without bots."
     )
+    password = Text(max_length=LOBBY_PASSWORD_CHARS_MAX, default="", allow_blank=True)
     bots = serializers.IntegerField(default=0, min_value=0)
 
 
@@ -60,23 +65,41 @@ class LobbyChangeIn(In):
     settings = Settings(required=False)
     private = serializers.BooleanField(required=False)
     rated = serializers.BooleanField(required=False)
+    password = Text(
+        max_length=LOBBY_PASSWORD_CHARS_MAX,
+        required=False,
+        allow_blank=True,
+        help_text="Empty: none any more.",
+    )
     bots = serializers.IntegerField(required=False, min_value=0)
 
 
 class JoinIn(In):
     code = Text(max_length=32, default="", allow_blank=True, help_text="Of a private lobby.")
+    password = Text(max_length=LOBBY_PASSWORD_CHARS_MAX, default="", allow_blank=True)
 
 
 class JoinByCodeIn(In):
     code = Text(max_length=32, help_text=f"{CODE_LENGTH} letters, in either case.")
+    password = Text(max_length=LOBBY_PASSWORD_CHARS_MAX, default="", allow_blank=True)
 
 
 class ReadyIn(In):
     ready = serializers.BooleanField()
 
 
+class SeatIn(In):
+    team = serializers.IntegerField(default=None, allow_null=True)
+    seat = serializers.IntegerField(default=None, allow_null=True)
+
+
+class PersonIn(In):
+    user = serializers.IntegerField(help_text="The id of somebody.")
+
+
 class KickIn(In):
     user = serializers.IntegerField(help_text="The id of a member.")
+    ban = serializers.BooleanField(default=True, help_text="Keep them out from now on.")
 
 
 class StartedOut(serializers.Serializer[Any]):

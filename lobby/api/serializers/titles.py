@@ -23,6 +23,7 @@ class TitleOut(serializers.Serializer[Any]):
     summary = serializers.CharField()
     version = serializers.IntegerField()
     seats = SeatRangeOut()
+    teams = serializers.IntegerField(help_text="Seat n plays for team n % teams; 0: for itself.")
     realtime = serializers.BooleanField()
     drop_in = serializers.BooleanField(help_text="Whether one may join while it runs.")
     bots = serializers.BooleanField(help_text="Whether there is a bot to play with.")

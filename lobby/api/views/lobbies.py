@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from lobby.api.filters.lobbies import Lobbies
 from lobby.api.schema import described
+from lobby.api.serializers.accounts import UserOut
 from lobby.api.serializers.lobbies import (
     JoinByCodeIn,
     JoinIn,
@@ -19,7 +20,9 @@ from lobby.api.serializers.lobbies import (
     LobbyChangeIn,
     LobbyIn,
     LobbyOut,
+    PersonIn,
     ReadyIn,
+    SeatIn,
     StartedOut,
 )
 from lobby.api.views.base import WRITES, Api, Listed, caller, checked
@@ -28,10 +31,12 @@ from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby
 from lobby.selectors.base import Shown
 from lobby.selectors.lobbies import (
+    barred_shown,
     lobbies_public,
+    lobby_for_host,
     lobby_for_member,
     lobby_for_viewer,
-    lobby_shown,
+    lobby_shown_alone,
     lobby_shown_to,
 )
 from lobby.services.lobbies import (
@@ -41,8 +46,11 @@ from lobby.services.lobbies import (
     lobby_join_by_code,
     lobby_kick,
     lobby_leave,
+    lobby_pass_on,
     lobby_ready,
+    lobby_seat,
     lobby_start,
+    lobby_unban,
 )
 
 IN_LOBBY = (*WRITES, ApiCode.NOT_FOUND)
@@ -54,6 +62,7 @@ ENTRY = (
     ApiCode.MATCH_FULL,
     ApiCode.ALREADY_PLAYING,
 )
+WITH_PASSWORD = (ApiCode.LOBBY_PASSWORD_WRONG, ApiCode.TOO_MANY_TRIES)
 
 
 class LobbyList(Listed):
@@ -100,7 +109,7 @@ class LobbyRead(Api):
     def get(self, request: Request, lobby_id: UUID) -> Response:
         """Public ones for all, private ones for who is in them."""
         lobby = lobby_for_viewer(lobby_id=lobby_id, user=request.user)
-        return Response(lobby_shown_to(lobby, request.user))
+        return Response(lobby_shown_alone(lobby, request.user))
 
     @described(
         {200: LobbyOut},
@@ -121,14 +130,15 @@ class LobbyJoinByCode(Api):
         {200: LobbyOut},
         *IN_LOBBY,
         *ENTRY,
+        *WITH_PASSWORD,
         ApiCode.TOO_MANY_LOBBIES,
         body=JoinByCodeIn,
         summary="Join by code",
         operation_id="lobbies_join_by_code",
     )
     def post(self, request: Request) -> Response:
-        code = checked(JoinByCodeIn, request)["code"]
-        return _shown(lobby_join_by_code(code=code, user=caller(request)), caller(request))
+        body = checked(JoinByCodeIn, request)
+        return _shown(lobby_join_by_code(user=caller(request), **body), caller(request))
 
 
 class LobbyJoin(Api):
@@ -136,14 +146,15 @@ class LobbyJoin(Api):
         {200: LobbyOut},
         *IN_LOBBY,
         *ENTRY,
+        *WITH_PASSWORD,
         ApiCode.TOO_MANY_LOBBIES,
         body=JoinIn,
         summary="Join a lobby",
     )
     def post(self, request: Request, lobby_id: UUID) -> Response:
         """Also the match that runs in it, where the title lets people drop in."""
-        code = checked(JoinIn, request)["code"]
-        lobby_join(lobby_id=lobby_id, user=caller(request), code=code)
+        body = checked(JoinIn, request)
+        lobby_join(lobby_id=lobby_id, user=caller(request), **body)
         return _shown(lobby_id, caller(request))
 
 
@@ -176,6 +187,7 @@ class LobbyStart(Api):
         ApiCode.ALREADY_PLAYING,
         ApiCode.NOT_READY,
         ApiCode.TOO_FEW_PLAYERS,
+        ApiCode.TEAMS_UNEVEN,
         summary="Start a match",
     )
     def post(self, request: Request, lobby_id: UUID) -> Response:
@@ -192,15 +204,54 @@ class LobbyKick(Api):
         summary="Remove somebody",
     )
     def post(self, request: Request, lobby_id: UUID) -> Response:
-        """By the host; who was removed cannot come back to this lobby."""
-        kicked_id = checked(KickIn, request)["user"]
-        lobby_kick(lobby_id=lobby_id, user=caller(request), kicked_id=kicked_id)
+        """By the host; who was removed cannot come back, unless `ban` is false."""
+        body = checked(KickIn, request)
+        lobby_kick(lobby_id=lobby_id, user=caller(request), kicked_id=body["user"], ban=body["ban"])
+        return _shown(lobby_id, caller(request))
+
+
+class LobbyBarred(Api):
+    @described({200: UserOut(many=True)}, *AS_HOST, summary="Who may not come in")
+    def get(self, request: Request, lobby_id: UUID) -> Response:
+        """To the host; a hundred at most."""
+        return Response(barred_shown(lobby_for_host(lobby_id=lobby_id, user=caller(request))))
+
+
+class LobbyUnban(Api):
+    @described({200: UserOut(many=True)}, *AS_HOST, body=PersonIn, summary="Let somebody in again")
+    def post(self, request: Request, lobby_id: UUID) -> Response:
+        """By the host; answers who is still kept out."""
+        barred_id = checked(PersonIn, request)["user"]
+        lobby_unban(lobby_id=lobby_id, user=caller(request), barred_id=barred_id)
+        return Response(barred_shown(lobby_for_host(lobby_id=lobby_id, user=caller(request))))
+
+
+class LobbyPassOn(Api):
+    @described({200: LobbyOut}, *AS_HOST, body=PersonIn, summary="Make another member the host")
+    def post(self, request: Request, lobby_id: UUID) -> Response:
+        heir_id = checked(PersonIn, request)["user"]
+        lobby_pass_on(lobby_id=lobby_id, user=caller(request), heir_id=heir_id)
+        return _shown(lobby_id, caller(request))
+
+
+class LobbySeat(Api):
+    @described(
+        {200: LobbyOut},
+        *IN_LOBBY,
+        ApiCode.ALREADY_PLAYING,
+        ApiCode.SEAT_TAKEN,
+        body=SeatIn,
+        summary="Choose a team or a seat",
+    )
+    def post(self, request: Request, lobby_id: UUID) -> Response:
+        """Kept for later rounds; with neither, the lobby gives out what is left."""
+        lobby_seat(lobby_id=lobby_id, user=caller(request), **checked(SeatIn, request))
         return _shown(lobby_id, caller(request))
 
 
 def _shown(lobby_id: UUID, user: User, *, status: int = 200) -> Response:
     lobby = lobby_for_member(lobby_id=lobby_id, user=user)
-    return Response(lobby_shown(lobby, insider=True), status)
+    return Response(lobby_shown_alone(lobby, user), status)
 
 
 urlpatterns = [
@@ -212,4 +263,8 @@ urlpatterns = [
     path("lobbies/<uuid:lobby_id>/ready/", LobbyReady.as_view(), name="api-ready"),
     path("lobbies/<uuid:lobby_id>/start/", LobbyStart.as_view(), name="api-start"),
     path("lobbies/<uuid:lobby_id>/kick/", LobbyKick.as_view(), name="api-kick"),
+    path("lobbies/<uuid:lobby_id>/barred/", LobbyBarred.as_view(), name="api-barred"),
+    path("lobbies/<uuid:lobby_id>/unban/", LobbyUnban.as_view(), name="api-unban"),
+    path("lobbies/<uuid:lobby_id>/host/", LobbyPassOn.as_view(), name="api-host"),
+    path("lobbies/<uuid:lobby_id>/seat/", LobbySeat.as_view(), name="api-seat"),
 ]

@@ -5,11 +5,16 @@
 import { me, patch, post } from "./api.js";
 import { busy, paintAvatar, toast } from "./dom.js";
 import { showErrors, clearErrors } from "./errors.js";
+import { setUpBell } from "./notices.js";
+import { openPeopleLine } from "./socket.js";
 
 if (me) {
   showName(me.name);
   setUpMenu(document.getElementById("account-menu"));
   setUpRename(document.getElementById("rename-dialog"));
+  setUpBell();
+  // After the page's own script, which may keep a socket itself.
+  addEventListener("load", openPeopleLine);
 }
 
 function showName(name) {

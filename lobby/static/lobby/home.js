@@ -18,6 +18,7 @@ import {
 import { LobbyFeed, showStatus } from "./socket.js";
 import { seatRange, settingSummary, titleIcon, titles } from "./titles.js";
 
+const FREE = " free"; // among the titles' filters, and no title
 const QUICK_TRIES_MAX = 3; // a seat may be taken between looking and sitting down
 
 const page = {
@@ -31,6 +32,7 @@ let known = new Map();
 let lobbies = null;
 let hidden = []; // private lobbies that the player is in: no list has them but their own
 let shownTitle = "";
+let onlyFree = false; // only lobbies that one could sit down in now
 
 start();
 
@@ -160,7 +162,7 @@ async function quickPlay(title) {
   const mine = found.results.find((lobby) => myMembership(lobby));
   if (mine) return location.assign(lobbyUrl(mine));
   const open = found.results
-    .filter((lobby) => joinable(lobby, title))
+    .filter((lobby) => joinable(lobby, title) && !lobby.locked)
     .sort((one, other) => freeSeats(one) - freeSeats(other));
   for (const lobby of open.slice(0, QUICK_TRIES_MAX)) {
     try {
@@ -194,7 +196,11 @@ let toldCount = null;
 function drawLobbies() {
   const all = [...hidden, ...lobbies];
   drawFilters(all);
-  const shown = all.filter((lobby) => !shownTitle || lobby.title === shownTitle);
+  const shown = all.filter(
+    (lobby) =>
+      (!shownTitle || lobby.title === shownTitle) &&
+      (!onlyFree || myMembership(lobby) || joinable(lobby, known.get(lobby.title))),
+  );
   shown.sort(
     (one, other) => Number(myMembership(other) !== null) - Number(myMembership(one) !== null),
   );
@@ -223,10 +229,13 @@ function tellCount(count) {
 function drawFilters(all) {
   const present = [...new Set(all.map((lobby) => lobby.title))].sort();
   if (shownTitle && !present.includes(shownTitle)) present.push(shownTitle);
-  page.filters.hidden = present.length < 2 && !shownTitle;
+  page.filters.hidden = all.length < 2 && !shownTitle && !onlyFree;
   syncList(
     page.filters,
-    ["", ...present].map((title) => ({ title, on: title === shownTitle })),
+    [
+      ...["", ...present].map((title) => ({ title, on: title === shownTitle })),
+      { title: FREE, on: onlyFree },
+    ],
     {
       key: (filter) => filter.title,
       draw: filterButton,
@@ -245,12 +254,13 @@ function filterButton({ title, on }) {
       "data-do": "filter",
       on: {
         click: () => {
-          shownTitle = title;
+          if (title === FREE) onlyFree = !onlyFree;
+          else shownTitle = title;
           drawLobbies();
         },
       },
     },
-    title ? (known.get(title)?.name ?? title) : "All",
+    title === FREE ? "Free seats" : title ? (known.get(title)?.name ?? title) : "All",
   );
 }
 
@@ -270,6 +280,7 @@ function lobbyRow(lobby) {
         el("a", { href: lobbyUrl(lobby) }, lobby.name),
         lobby.private ? el("span", { class: "badge", title: "Private" }, glyph("lock")) : null,
         lobby.rated ? el("span", { class: "badge", title: "Changes ratings" }, "Rated") : null,
+        lobby.locked ? el("span", { class: "badge", title: "With a password" }, glyph("lock"), "Password") : null,
         stateBadge(lobby, mine),
       ),
       el(

@@ -6,6 +6,8 @@ import { get, isMe, me, patch, post } from "./api.js";
 import { announce, busy, copyText, toast, twice } from "./dom.js";
 import { openLobbyForm } from "./lobby_form.js";
 import { drawLobby, drawResult, inviteLink } from "./lobby_view.js";
+import { drawSocial, setUpSocial } from "./lobby_social.js";
+import { openPerson } from "./people.js";
 import { joinLobby, myMembership } from "./seats.js";
 import { LobbyFeed, showStatus } from "./socket.js";
 import { setIcon, titles } from "./titles.js";
@@ -30,6 +32,7 @@ let going = null; // the match that we are on our way to
 addEventListener("pageshow", () => (going = null)); // back in a page that the browser kept
 
 setUpButtons();
+setUpSocial(path);
 const feed = new LobbyFeed({
   lobby: id,
   onData: (data) => (data ? show(data) : gone()),
@@ -75,7 +78,9 @@ async function show(next) {
 }
 
 function draw() {
-  drawLobby(lobby, title, { seatGone: seat.match === lobby.match && seat.gone, kick, comeBack });
+  const seatGone = seat.match === lobby.match && seat.gone;
+  drawLobby(lobby, title, { seatGone, more, choose, comeBack });
+  drawSocial(lobby, path, show);
 }
 
 // --- to the match and back --------------------------------------------------------------------
@@ -284,11 +289,36 @@ function comeBack(button) {
   });
 }
 
-async function kick(member, button) {
-  await busy(button, async () => {
-    const next = await post(`${path}kick/`, { user: member.user.id });
-    if (next?.members) await show(next);
+/** What one may do about a member; the host also as the host. */
+function more(member, button) {
+  const { user } = member;
+  const asHost = (key, label, icon, ask, what, body = {}) => ({
+    key,
+    label,
+    icon,
+    ask,
+    run: async () => {
+      const next = await post(`${path}${what}/`, { user: user.id, ...body });
+      if (next?.members) await show(next);
+    },
   });
+  const deeds = myMembership(lobby)?.host
+    ? [
+        asHost("host", "Make host", "crown", "Make host?", "host"),
+        asHost("kick", "Remove", "exit", "Remove?", "kick", { ban: false }),
+        asHost("ban", "Remove and keep out", "lock", "Keep out?", "kick"),
+      ]
+    : [];
+  return openPerson(user, button, { match: null }, deeds);
+}
+
+/** A seat or a team: "seat:1", "team:0", or "" for whichever. */
+async function choose(value, select) {
+  const [kind, number] = value.split(":");
+  await busy(select, async () =>
+    show(await post(`${path}seat/`, value ? { [kind]: Number(number) } : {})),
+  );
+  draw();
 }
 
 async function edit() {
@@ -297,7 +327,7 @@ async function edit() {
     submit: "Save",
     title: lobby.title,
     lobby,
-    onSubmit: async ({ name, settings, bots, rated }) =>
-      show(await patch(path, { name, settings, bots, rated })),
+    onSubmit: async ({ name, settings, bots, rated, password }) =>
+      show(await patch(path, { name, settings, bots, rated, password })),
   });
 }

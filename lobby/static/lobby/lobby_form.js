@@ -99,6 +99,17 @@ function extras(title, lobby) {
           lobby?.rated ?? false,
         )
       : null,
+    textInput(
+      {
+        key: "password",
+        title: "Password",
+        maxLength: 64,
+        description: lobby?.locked
+          ? "Left empty it stays as it is; a dash takes it away."
+          : "Asked of everybody who has no invitation; empty: none.",
+      },
+      "",
+    ),
     lobby
       ? null
       : switchInput(
@@ -231,8 +242,12 @@ function read(form, title) {
     private: value("private"),
     rated: value("rated"),
     bots: value("bots"),
+    password: password(value("password")),
   };
 }
+
+/** Empty says nothing of it, a dash takes it away. */
+const password = (text) => (text === "-" ? "" : text || undefined);
 
 function inputValue(input) {
   if (input.dataset.kind === "boolean") return input.checked;

@@ -2,8 +2,8 @@
  * Draws one lobby; what buttons do is decided in `lobby.js`.
  */
 
-import { isMe } from "./api.js";
-import { avatar, el, glyph, syncList, twice } from "./dom.js";
+import { isMe, me } from "./api.js";
+import { avatar, el, glyph, syncList } from "./dom.js";
 import { matchHeadline, opponents, ago } from "./match_words.js";
 import { changeMark, myChange, playerUrl } from "./rating_words.js";
 import { accountsOnly, freeSeats, joinable, myMembership } from "./seats.js";
@@ -21,12 +21,12 @@ export function inviteLink(lobby) {
 }
 
 /** Shows all of it; `seatGone`: our seat in the running match was given up. */
-export function drawLobby(lobby, title, { seatGone, kick, comeBack }) {
+export function drawLobby(lobby, title, { seatGone, more, choose, comeBack }) {
   const mine = myMembership(lobby);
   const hosting = mine?.host === true;
   document.title = `${lobby.name} (${lobby.members.length}/${lobby.seats.max}) · Evertick`;
   drawHead(lobby);
-  drawMembers(lobby, hosting, kick);
+  drawMembers(lobby, title, hosting, { more, choose });
   drawInvite(lobby, mine);
   drawSettings(lobby, title, hosting);
   drawBanner(lobby, mine && !seatGone, !mine && joinable(lobby, title), comeBack);
@@ -52,13 +52,14 @@ function drawHead(lobby) {
     lobby.rated
       ? el("span", { class: "badge", title: "Changes ratings" }, glyph("trophy"), "Rated")
       : "",
+    lobby.locked ? el("span", { class: "badge" }, glyph("lock"), "Password") : "",
     lobby.state === "playing" ? el("span", { class: "badge accent" }, "Playing") : "",
   );
 }
 
 // --- players ----------------------------------------------------------------------------------
 
-function drawMembers(lobby, hosting, kick) {
+function drawMembers(lobby, title, hosting, deeds) {
   const { max } = lobby.seats;
   const people = lobby.members.length;
   const bots = Math.min(lobby.bots, max - people);
@@ -71,14 +72,47 @@ function drawMembers(lobby, hosting, kick) {
       member,
       hosting,
       state: lobby.state,
+      places: places(lobby, title),
     })),
     ...Array.from({ length: bots }, (_, index) => ({ kind: "bot", id: `b${index}`, index })),
     ...freeRows(free),
   ];
   syncList(find("#members"), rows, {
     key: (row) => row.id,
-    draw: (row) => ({ member: memberRow, bot: botRow, free: freeRow })[row.kind](row, kick),
+    draw: (row) => ({ member: memberRow, bot: botRow, free: freeRow })[row.kind](row, deeds),
   });
+}
+
+const SEATS_CHOSEN_MAX = 8; // of more, nobody cares which
+
+/** What a member may choose: teams where the title has some, else seats; `[{value, label}]`. */
+function places(lobby, title) {
+  if (title?.teams)
+    return Array.from({ length: title.teams }, (_, team) => ({ value: `team:${team}`, label: `Team ${team + 1}` }));
+  const { max } = lobby.seats;
+  if (title?.drop_in || max < 2 || max > SEATS_CHOSEN_MAX) return [];
+  return Array.from({ length: max }, (_, seat) => ({ value: `seat:${seat}`, label: `Seat ${seat + 1}` }));
+}
+
+/** Where one sits: to choose for oneself, to read for the others. */
+function placeChoice(member, options, state, choose) {
+  if (!options.length) return null;
+  const teams = options[0].value.startsWith("team");
+  const chosen = teams ? member.team : member.seat;
+  const value = chosen === null ? "" : `${teams ? "team" : "seat"}:${chosen}`;
+  if (!isMe(member.user) || state !== "open")
+    return chosen === null ? null : el("span", { class: "badge" }, options.find((each) => each.value === value)?.label ?? value);
+  const select = el(
+    "select",
+    {
+      class: "seat-choice",
+      "aria-label": teams ? "Your team" : "Your seat",
+      on: { change: () => choose(select.value, select) },
+    },
+    el("option", { value: "" }, teams ? "Any team" : "Any seat"),
+    options.map((each) => el("option", { value: each.value, selected: each.value === value }, each.label)),
+  );
+  return select;
 }
 
 function freeRows(free) {
@@ -92,11 +126,12 @@ function freeRows(free) {
   return rows;
 }
 
-function memberRow({ member, hosting, state }, kick) {
+function memberRow({ member, state, places: options }, { more, choose }) {
   const { user } = member;
+  const away = member.away && !isMe(user);
   return el(
     "li",
-    { class: member.ready || member.host ? "member ready" : "member" },
+    { class: `member${member.ready || member.host ? " ready" : ""}${away ? " away" : ""}` },
     avatar(user.name, user.id),
     el(
       "div",
@@ -104,9 +139,11 @@ function memberRow({ member, hosting, state }, kick) {
       el("a", { class: "clip quiet", href: playerUrl(user) }, user.name),
       isMe(user) ? el("span", { class: "badge accent" }, "You") : null,
       user.guest ? el("span", { class: "badge who" }, "Guest") : null,
+      away ? el("span", { class: "badge warn" }, "Away") : null,
     ),
+    placeChoice(member, options, state, choose),
     readyMark(member, state),
-    hosting && !isMe(user) ? kickButton(member, kick) : null,
+    me && !isMe(user) ? moreButton(member, more) : null,
   );
 }
 
@@ -116,22 +153,19 @@ function readyMark(member, state) {
   return member.ready ? readyBadge() : el("span", { class: "badge" }, "Not ready");
 }
 
-function kickButton(member, kick) {
+function moreButton(member, more) {
   const name = member.user.name;
   return el(
     "button",
     {
-      class: "btn small ghost",
+      class: "btn icon small ghost",
       type: "button",
-      "data-do": "kick",
-      "aria-label": `Remove ${name}`,
-      title: `Remove ${name}`,
-      on: {
-        click: ({ currentTarget }) =>
-          twice(currentTarget, "Remove?", () => kick(member, currentTarget)),
-      },
+      "data-do": "more",
+      "aria-label": `What to do about ${name}`,
+      title: name,
+      on: { click: ({ currentTarget }) => more(member, currentTarget) },
     },
-    glyph("close"),
+    glyph("dots"),
   );
 }
 
@@ -177,6 +211,7 @@ function drawInvite(lobby, mine) {
   find("[data-copy-code]").hidden = !(lobby.private && lobby.code);
   find("[data-code]").textContent = lobby.code ?? "";
   find("#invite-link").value = inviteLink(lobby);
+  find("#invite-more").hidden = !mine;
 }
 
 function drawSettings(lobby, title, hosting) {

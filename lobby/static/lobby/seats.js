@@ -58,13 +58,65 @@ function bar(share) {
 /** Sits down in a lobby, as a guest if nobody is signed in, and goes there. */
 export async function joinLobby(lobby, code) {
   await signedIn();
-  await post(`lobbies/${lobby.id}/join/`, code ? { code } : {});
-  location.assign(lobbyUrl(lobby));
+  if (await withPassword((more) => post(`lobbies/${lobby.id}/join/`, code ? { code, ...more } : more)))
+    location.assign(lobbyUrl(lobby));
 }
 
 /** Sits down in the lobby that has this code, and goes there. */
 export async function joinByCode(code) {
   await signedIn();
-  const lobby = await post("lobbies/join/", { code: code.trim().toUpperCase() });
-  location.assign(lobbyUrl(lobby));
+  const tidy = code.trim().toUpperCase();
+  const lobby = await withPassword((more) => post("lobbies/join/", { code: tidy, ...more }));
+  if (lobby) location.assign(lobbyUrl(lobby));
+}
+
+/** Asks for the password where there is one, again while it is wrong; null if none is given. */
+async function withPassword(enter) {
+  let more = {};
+  for (;;) {
+    try {
+      return await enter(more);
+    } catch (error) {
+      if (error.code !== "lobby_password_wrong") throw error;
+      const password = await askPassword("password" in more);
+      if (password === null) return null;
+      more = { password };
+    }
+  }
+}
+
+function askPassword(again) {
+  return new Promise((resolve) => {
+    const input = el("input", { id: "lobby-password", type: "password", maxlength: "64", autocomplete: "off" });
+    const dialog = el(
+      "dialog",
+      { "aria-labelledby": "lobby-password-title" },
+      el("h2", { id: "lobby-password-title" }, "This lobby has a password"),
+      el(
+        "form",
+        { class: "stack", method: "dialog" },
+        el("div", { class: "field" }, el("label", { for: input.id }, "Password"), input),
+        again ? el("p", { class: "notice bad", role: "alert" }, "That was not it.") : null,
+        el(
+          "div",
+          { class: "actions" },
+          el("button", { class: "btn ghost", value: "", formnovalidate: true }, "Cancel"),
+          el("button", { class: "btn primary", value: "join" }, "Join"),
+        ),
+      ),
+    );
+    // Enter presses the first button of a form: here it means the second one.
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      dialog.close("join");
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "join" ? input.value : null);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    input.focus();
+  });
 }

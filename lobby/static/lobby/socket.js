@@ -5,6 +5,8 @@
  * few seconds instead, so that the page is never long behind.
  */
 
+import { attach, detach, heard } from "./line.js";
+
 const BACKOFF_MS = [400, 800, 1500, 3000, 6000, 10000];
 const POLL_MS = 5000;
 const OPEN_WAIT_MS = 6000; // a socket that opens this slowly is tried again
@@ -16,10 +18,13 @@ export class LobbyFeed {
    * @param {{lobby: string|null, onData: (data: any) => void,
    *   onStatus: (status: "connecting"|"live"|"polling") => void, poll: () => Promise<any>}} options
    *   `lobby`: which to watch, null for the public list; `onData` gets that lobby or that list.
+   *   What is about people goes to `line.js`.
    */
   constructor({ lobby = null, onData, onStatus, poll }) {
+    LobbyFeed.made = true;
     Object.assign(this, { lobby, onData, onStatus, poll });
     this.tries = 0;
+    this.people = false;
     this.closed = true;
     addEventListener("online", () => this.hurry());
     addEventListener("pagehide", () => this.close());
@@ -49,7 +54,11 @@ export class LobbyFeed {
     );
     this.socket = socket;
     this.slow = setTimeout(() => socket === this.socket && this.lost(), OPEN_WAIT_MS);
-    socket.onopen = () => socket.send(JSON.stringify({ t: "watch", lobby: this.lobby }));
+    socket.onopen = () => {
+      if (this.people) this.alive();
+      else socket.send(JSON.stringify({ t: "watch", lobby: this.lobby }));
+      attach(socket);
+    };
     socket.onmessage = (event) => this.hear(event.data);
     socket.onclose = (event) => (event.code === SIGNED_OUT ? this.signedOut() : this.lost());
   }
@@ -60,18 +69,23 @@ export class LobbyFeed {
     if (!this.socket) return;
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
     this.socket.close();
+    detach(this.socket);
     this.socket = null;
   }
 
   hear(text) {
     const message = JSON.parse(text);
     const mine = this.lobby === null ? message.t === "lobbies" : message.t === "lobby";
-    if (!mine) return;
+    if (this.people || !mine) return heard(message);
+    this.alive();
+    this.onData(this.lobby === null ? message.lobbies : message.lobby);
+  }
+
+  alive() {
     clearTimeout(this.slow);
     clearTimeout(this.nextPoll);
     this.tries = 0;
     this.say("live");
-    this.onData(this.lobby === null ? message.lobbies : message.lobby);
   }
 
   lost() {
@@ -124,6 +138,14 @@ export class LobbyFeed {
     this.status = status;
     this.onStatus(status);
   }
+}
+
+/** A socket for what is about people, on a page that looks at no lobby. */
+export function openPeopleLine() {
+  if (LobbyFeed.made) return;
+  const feed = new LobbyFeed({ onData() {}, onStatus() {}, poll: async () => null });
+  feed.people = true;
+  feed.open();
 }
 
 const WORDS = { live: "Live", connecting: "Connecting…", polling: "Checking every 5 s" };

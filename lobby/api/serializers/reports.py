@@ -1,0 +1,29 @@
+"""The shapes of reports."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from lobby.api.serializers.base import In, Text
+from lobby.limits import REPORT_CHARS_MAX
+
+
+class MessageReportIn(In):
+    talk = Text(max_length=64)
+    number = serializers.IntegerField(min_value=1)
+    reason = Text(max_length=REPORT_CHARS_MAX)
+
+
+class PlayerReportIn(In):
+    user = serializers.IntegerField(min_value=0)
+    match = serializers.UUIDField(default=None, allow_null=True)
+    reason = Text(max_length=REPORT_CHARS_MAX)
+
+
+class MatchReportIn(In):
+    match = serializers.UUIDField()
+    reason = Text(max_length=REPORT_CHARS_MAX)
+
+
+class ReportOut(serializers.Serializer[Any]):
+    report = serializers.IntegerField(help_text="To refer to it.")
