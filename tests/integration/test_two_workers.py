@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import signal
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +263,21 @@ async def test_sockets_of_a_stopping_worker_go_on_through_the_other(
         await second.close()
 
 
+def stand_still(worker: Worker) -> None:
+    """Stop a worker, but not in the middle of a write to the file that all of them have for their
+    database: none of the others could write there until it goes on."""
+    while True:
+        worker.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, worker.process.pid, os.WSTOPPED | os.WNOWAIT)
+        with (
+            closing(sqlite3.connect(worker.folder / "evertick.sqlite3", timeout=2)) as database,
+            suppress(sqlite3.OperationalError),  # it is locked
+        ):
+            database.execute("BEGIN IMMEDIATE")
+            return
+        worker.process.send_signal(signal.SIGCONT)
+
+
 async def test_a_worker_that_slept_too_long_finds_its_room_elsewhere_and_keeps_its_sockets(
     doomed: Pair,
 ) -> None:
@@ -268,7 +285,7 @@ async def test_a_worker_that_slept_too_long_finds_its_room_elsewhere_and_keeps_i
     match = await match_of("tally", ada, ben)
     first, second = Talker(await ada.play(match)), Talker(await ben.play(match))
     await second.player.settle(10)
-    doomed[0].process.send_signal(signal.SIGSTOP)
+    await asyncio.to_thread(stand_still, doomed[0])
     try:
         tick = second.player.room.tick
         await second.player.until(lambda room: room.tick > tick + 20)
@@ -287,7 +304,7 @@ async def test_sockets_of_a_worker_that_slept_find_their_rooms_again(doomed: Pai
     match = await match_of("tally", ada, ben)
     first, second = Talker(await ada.play(match)), Talker(await ben.play(match))
     await second.player.settle(10)
-    doomed[1].process.send_signal(signal.SIGSTOP)
+    await asyncio.to_thread(stand_still, doomed[1])
     try:
         await first.player.until(lambda room: room.view["seats"]["1"]["status"] == "away")
     finally:
