@@ -226,10 +226,11 @@ class LobbyConsumer(SocketConsumer):
             if isinstance(found, Exception):
                 return self.failed(asked, found)
             right, last = found
-            if live.listen(self.post, right.name, speaks=right.speaks):
-                told = {"talk": right.name, "speaks": right.speaks, "last": last}
-                self.look.post(encoded({"t": "listening"} | told))
-                self.move()
+            if not live.listen(self.post, right.name, speaks=right.speaks):
+                return self.deny(asked, ApiCode.TOO_MANY_TALKS)
+            told = {"talk": right.name, "speaks": right.speaks, "last": last}
+            self.look.post(encoded({"t": "listening"} | told))
+            self.move()
 
         if not live.submit(look_up, know):
             self.deny(asked, Code.BUSY)

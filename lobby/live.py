@@ -192,14 +192,23 @@ class Live:
             self._by_name.pop(name, None)
 
     def _look_up_hidden(self, post: Post) -> None:
+        """Learn whom the socket's person hides; again after a while, where that fails."""
         user_id = post.user_id
-        assert user_id is not None
+        if user_id is None or post not in self._posts:
+            return
 
         def know(hidden: frozenset[int] | Exception) -> None:
             if isinstance(hidden, frozenset):
                 post.hidden = hidden
+            else:
+                self._look_up_hidden_later(post)
 
-        self.submit(lambda: hidden_from(user_id), know)
+        if not self.submit(lambda: hidden_from(user_id), know):
+            self._look_up_hidden_later(post)
+
+    def _look_up_hidden_later(self, post: Post) -> None:
+        if self._loop is not None:
+            self._loop.call_later(FEED_RETRY_S, self._look_up_hidden, post)
 
     # --- questions ------------------------------------------------------------------------------
 

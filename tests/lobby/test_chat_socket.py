@@ -8,9 +8,16 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from games.protocol.codes import Close, Code
-from lobby.limits import LIVE_JOBS_MAX, REACTIONS, REACTIONS_BURST_MAX, SAYS_BURST_MAX
+from lobby.limits import (
+    LIVE_JOBS_MAX,
+    REACTIONS,
+    REACTIONS_BURST_MAX,
+    SAYS_BURST_MAX,
+    TALKS_PER_SOCKET_MAX,
+)
 from lobby.live import live
 from lobby.models.chat import Message
+from lobby.selectors.chat import direct_name
 from lobby.services.chat import chat_say
 from lobby.services.lobbies import lobby_kick
 from lobby.services.people import block_set
@@ -101,6 +108,20 @@ async def test_who_is_removed_from_a_lobby_hears_it_no_more(open_socket: Open) -
     assert await hear(socket) == {"t": "dropped", "talk": talk}
     await sync_to_async(chat_say)(user=ann, talk=talk, text="Alone")
     assert await socket.receive_nothing()
+
+
+async def test_one_socket_listens_to_a_few_conversations(open_socket: Open) -> None:
+    (ann,) = await make_people("Ann")
+    others = await make_people(*(f"P{number}" for number in range(TALKS_PER_SOCKET_MAX + 2)))
+    talks = [direct_name(ann.id, other.id) for other in others]
+    socket = await open_socket(ann)
+    for talk in talks:  # all at once: they are looked up behind each other
+        await socket.send_json_to({"t": "listen", "talk": talk})
+    answers = [await hear(socket) for _ in talks]
+    assert [answer["t"] for answer in answers].count("listening") == TALKS_PER_SOCKET_MAX
+    assert [answer.get("code") for answer in answers].count("too_many_talks") == 2
+    await socket.send_json_to({"t": "unlisten", "talk": talks[0]})
+    assert (await listening(socket, talks[-1]))["t"] == "listening"
 
 
 async def test_reactions_are_few_of_a_fixed_set_and_not_kept(open_socket: Open) -> None:
