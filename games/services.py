@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -86,13 +87,14 @@ def match_start(
     *,
     title: str,
     settings: dict[str, object],
-    players: Sequence[Player],
+    players: Sequence[Player | None],
     bots: int = 0,
     public: bool = True,
 ) -> Match:
     """A new match with these players on seats 0, 1, 2, …, then bots; it waits for its first socket.
 
     Args:
+        players: None is a bot that must sit just there, as in a team.
         settings: Already checked against the title's ``Settings``.
     """
     match = Match.objects.create(
@@ -102,13 +104,12 @@ def match_start(
         seed=secrets.randbits(63),
         public=public,
     )
+    bot = count(1)
     seats = [
         Seat(match=match, number=number, user_id=player.user_id, name=player.name)
-        for number, player in enumerate(players)
-    ]
-    seats += [
-        Seat(match=match, number=len(players) + index, name=f"Bot {index + 1}", bot=True)
-        for index in range(bots)
+        if player
+        else Seat(match=match, number=number, name=f"Bot {next(bot)}", bot=True)
+        for number, player in enumerate([*players, *[None] * bots])
     ]
     Seat.objects.bulk_create(seats)
     _tell_changed(match.id)

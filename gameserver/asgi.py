@@ -30,6 +30,7 @@ from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
+from lobby.matchmaker import matchmaker
 
 
 async def _open_ledger() -> Ledger:
@@ -91,6 +92,7 @@ class Application:
         starting, self._starting = self._starting, None
         if starting is not None and starting.done() and starting.exception() is None:
             await worker.stop()  # first: whatever else hangs, players hear how it ended
+            await matchmaker.stop()
             await feed.stop()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -101,6 +103,7 @@ class Application:
     async def _start(self) -> None:
         await worker.start()
         await feed.start()
+        matchmaker.start(worker=worker.id, leads=lambda: worker.has_part("matchmaking"))
 
 
 application = Application()

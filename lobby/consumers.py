@@ -5,8 +5,10 @@ something else; the server says how that looks, at once and after each change:
 
     -> {"t": "watch", "lobby": null}            the public list
     -> {"t": "watch", "lobby": "<id>"}          one lobby
+    -> {"t": "watch", "ticket": true}           the own ticket for a match, the latest
     <- {"t": "lobbies", "lobbies": [...]}
     <- {"t": "lobby", "lobby": {...} or null}   null: closed, or not yours to see
+    <- {"t": "ticket", "ticket": {...} or null} null: there is none
     <- {"t": "error", "code", "message"}        and then the socket is closed
 
 Who looks is known by the session; nobody needs one to see the public list. A peer that vanished
@@ -25,15 +27,16 @@ from games.bucket import TokenBucket
 from games.limits import FRAME_BYTES_MAX
 from games.protocol.codes import MESSAGES, Close, Code
 from games.sockets import SocketConsumer
-from lobby.feed import Look, feed
+from lobby.feed import Look, Mine, feed
 from lobby.limits import WATCHES_BURST_MAX, WATCHES_PER_S
 
 
 class Watch(msgspec.Struct):
-    """What the page looks at: a lobby, or None for the public list."""
+    """What the page looks at: the own ticket, else a lobby, or None for the public list."""
 
     t: Literal["watch"]
     lobby: UUID | None = None
+    ticket: bool = False
 
 
 _watch = msgspec.json.Decoder(Watch)
@@ -70,7 +73,8 @@ class LobbyConsumer(SocketConsumer):
     async def understand(self, text: str) -> None:
         """What the frame says, if it says something."""
         try:
-            feed.watch(self.look, _watch.decode(text).lobby)
+            watch = _watch.decode(text)
+            feed.watch(self.look, Mine(self.look.user_id) if watch.ticket else watch.lobby)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             await self.refuse(_why(text))
 

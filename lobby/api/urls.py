@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from lobby.api.views import accounts, lobbies, matches, titles
+from lobby.api.views import accounts, lobbies, matches, matchmaking, titles
 from lobby.api.views.base import Nowhere
 
 urlpatterns = [
@@ -10,5 +10,6 @@ urlpatterns = [
     *titles.urlpatterns,
     *lobbies.urlpatterns,
     *matches.urlpatterns,
+    *matchmaking.urlpatterns,
     re_path("", Nowhere.as_view()),
 ]

@@ -41,7 +41,7 @@ class Group:
         self.lowest = self.highest = rating
         self.floor, self.ceiling = rating - reach, rating + reach
         self.most = min(pool.rules.most, ticket.counts[1])
-        self.room = self.most // pool.rules.teams * pool.rules.teams
+        self.room: int = self.most // pool.rules.teams * pool.rules.teams
         """How many people there may be."""
 
     @property

@@ -2,5 +2,6 @@
 
 from lobby.models.accounts import User, Users
 from lobby.models.lobbies import Lobby, Member, code_invent
+from lobby.models.matchmaking import Matcher, Ticket, Waiter
 
-__all__ = ["Lobby", "Member", "User", "Users", "code_invent"]
+__all__ = ["Lobby", "Matcher", "Member", "Ticket", "User", "Users", "Waiter", "code_invent"]
