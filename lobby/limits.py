@@ -44,12 +44,13 @@ MATCHING_PERIOD_S = 0.25
 one query."""
 
 MATCHING_PASS_S_MAX = 1.0
-"""Seconds that a pass spends on one pool. 50,000 who wait need a third; what is cut off because
+"""Seconds that a pass computes for one pool. 50,000 who wait need a third; what is cut off because
 many fit nobody goes on from there in the next pass, so that other pools do not wait for it."""
 
+MATCHING_WORK_S = 0.002
 MATCHING_PAUSE_S = 0.001
-"""Seconds for which a pass lets the other threads go on, every few hundred tickets: rooms tick in
-this process."""
+"""Seconds that a pass computes, and for which it then lets the other threads go on: rooms tick in
+this process, and Python would make each of their steps wait for 5 ms."""
 
 MATCHES_AT_ONCE_MAX = 50
 """Matches that are written in one transaction. On SQLite nobody else writes meanwhile: 50 take

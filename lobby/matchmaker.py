@@ -30,10 +30,10 @@ from lobby.limits import (
     MATCHING_PASS_S_MAX,
     MATCHING_PAUSE_S,
     MATCHING_PERIOD_S,
+    MATCHING_WORK_S,
     TICKETS_SWEEP_S,
 )
 from lobby.matching import Fill, Made, Ticket, matches
-from lobby.matching.pool import SLICE
 from lobby.matching_ports import ports
 from lobby.selectors.matchmaking import (
     Pool,
@@ -142,23 +142,23 @@ class Passes:
         self, pool: Pool, first: int, found: Iterator[Made | Fill | None]
     ) -> Iterator[list[Made | Fill]]:
         """What is found, a few at a time, for as long as a pass may take."""
-        until = time.monotonic() + MATCHING_PASS_S_MAX
+        begun = worked = time.thread_time()
         some: list[Made | Fill] = []
-        had_turn = matched = 0
         for match in found:
             if match is None:
-                had_turn += SLICE
-                self._pause(MATCHING_PAUSE_S)
-                if time.monotonic() > until:
-                    self._first[pool] = first + max(0, had_turn - matched)
-                    break
-                continue
-            some.append(match)
-            matched += 1 if isinstance(match, Fill) else len(match.tickets)
+                first += 1  # it is among those who wait on, before all who have their turn later
+            else:
+                some.append(match)
             if len(some) == MATCHES_AT_ONCE_MAX:
                 yield some
                 some = []
+            now = time.thread_time()
+            if now - worked > MATCHING_WORK_S:
                 self._pause(MATCHING_PAUSE_S)
+                worked = time.thread_time()
+            if now - begun > MATCHING_PASS_S_MAX:
+                self._first[pool] = first
+                break
         if some:
             yield some
 
@@ -203,6 +203,7 @@ class Matchmaker:
     async def _run(self, passes: Passes, leads: Callable[[], bool]) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            begun = loop.time()
             try:
                 if leads():
                     await loop.run_in_executor(self._thread, with_connection, passes.turn)
@@ -215,7 +216,8 @@ class Matchmaker:
                 log.warning("a pass of the matchmaker failed: %r", error)
             except Exception:  # nobody may wait for ever because of one bad minute
                 log.exception("a pass of the matchmaker failed")
-            await asyncio.sleep(MATCHING_PERIOD_S)
+            # One that takes long is at work half of the time at the most.
+            await asyncio.sleep(max(MATCHING_PERIOD_S, loop.time() - begun))
 
 
 matchmaker = Matchmaker()

@@ -8,7 +8,7 @@ match, or waits on with its place kept.
 from collections.abc import Iterator, Sequence
 
 from lobby.matching.backfill import Offers, Room
-from lobby.matching.pool import SLICE, Pool
+from lobby.matching.pool import Pool
 from lobby.matching.results import Fill, Made
 from lobby.matching.rules import Rules
 from lobby.matching.tickets import Blocked, Ticket
@@ -24,9 +24,10 @@ def matches(
     turn: int = 0,
     first: int = 0,
 ) -> Iterator[Made | Fill | None]:
-    """What comes of those who wait, match by match; None now and then, for a pause.
+    """What comes of those who wait, match by match; None for each whose turn brought nothing.
 
-    Whoever stops listening has what was told so far; the rest waits on.
+    The caller may pause at each of them, or stop listening: it has what was told so far, and the
+    rest waits on.
 
     Args:
         rooms: Matches that run, to fill up before new ones are made.
@@ -39,9 +40,7 @@ def matches(
     if rooms and rules.teams == 1:
         offers = Offers(rooms, rules, against, now)
         left: list[Ticket] = []
-        for index, ticket in enumerate(order):
-            if index % SLICE == SLICE - 1:
-                yield None
+        for ticket in order:
             if room := offers.take(ticket):
                 yield Fill(ticket, room)
             else:

@@ -19,9 +19,6 @@ LOOKS_MAX = 512
 """Others that one looks at in a pass beyond the walk, so that tickets which fit nobody cost little:
 512 looks are about half a millisecond."""
 
-SLICE = 250
-"""Tickets after which the caller gets a word in: about two milliseconds, well below a tick."""
-
 
 class Pool:
     """See above; a place is an index into that order."""
@@ -53,11 +50,9 @@ class Pool:
         self.here = np.ones(count, dtype=bool)
 
     def made(self) -> Iterator[Made | None]:
-        """Each new match."""
+        """Each new match, and None for each that had its turn and waits on."""
         pairs = self.rules.most == 2 and self.rules.teams <= 2
-        for index, place in enumerate(self.turns):
-            if index % SLICE == SLICE - 1:
-                yield None
+        for place in self.turns:
             if not self.here[place]:
                 continue
             group = Group(self, place)
@@ -70,8 +65,10 @@ class Pool:
                 for gone in made.places:
                     self._drop(gone)
                 yield made.match
-            elif pairs and whole:
+                continue
+            if pairs and whole:
                 self._drop(place)  # it fits with nobody, so nobody fits with it
+            yield None
 
     def _drop(self, place: int) -> None:
         """Take a ticket out of the chain."""

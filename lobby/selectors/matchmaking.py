@@ -237,23 +237,28 @@ def tickets_read(*, ticket_ids: Collection[int]) -> dict[int, tuple[Pool, matchi
         waiters = Waiter.objects.filter(ticket_id__in=some).order_by("id")
         for ticket_id, user_id in waiters.values_list("ticket_id", "user_id"):
             people.setdefault(ticket_id, []).append(user_id)
-        for row in Ticket.objects.filter(id__in=some, state=Ticket.State.WAITING):
-            if row.title in TITLES and row.id in people:
-                found[row.id] = (row.title, row.mode), _as_matched(row, people[row.id])
+        rows = Ticket.objects.filter(id__in=some, state=Ticket.State.WAITING).order_by()
+        for row in rows.values_list("title", "mode", "id", *_MATCHED):
+            title, mode, ticket_id, *matched = row
+            if title in TITLES and ticket_id in people:
+                found[ticket_id] = (title, mode), _as_matched(ticket_id, people, *matched)
     return found
 
 
-def _as_matched(row: Ticket, people: list[int]) -> matching.Ticket:
-    most = 1 << 30
+_MATCHED = ("created", "rating", "properties", "query", "least", "most", "bots")
+
+
+def _as_matched(ticket_id: int, people: Mapping[int, list[int]], *matched: Any) -> matching.Ticket:
+    created, rating, properties, query, least, most, bots = matched
     return matching.Ticket(
-        id=row.id,
-        since=row.created.timestamp(),
-        people=tuple(people),
-        rating=row.rating,
-        properties=row.properties,
-        wants=wants_of(row.query),
-        counts=(row.least or 1, most if row.most is None else row.most),
-        bots=row.bots,
+        id=ticket_id,
+        since=created.timestamp(),
+        people=tuple(people[ticket_id]),
+        rating=rating,
+        properties=properties,
+        wants=wants_of(query),
+        counts=(least or 1, most or 1 << 30),
+        bots=bots,
     )
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from games.catalog import TITLES
@@ -372,8 +373,6 @@ def test_a_pass_that_takes_too_long_goes_on_in_the_next(
     passes: Passes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matchmaker, "MATCHING_PASS_S_MAX", -1.0)
-    monkeypatch.setattr("lobby.matching.pool.SLICE", 2)
-    monkeypatch.setattr(matchmaker, "SLICE", 2)
     nobody = {"region": {"in": ["nowhere"]}}
     for _ in range(6):
         wait(person(), ago_s=9, query=nobody)
@@ -482,3 +481,14 @@ def test_beginning_to_wait_is_throttled_apart(settings: Any) -> None:
     assert code_of(codes[1]) == "already_waiting"
     assert refused(codes[2], 429, "throttled")
     assert client.get(PATH).status_code == 200
+
+
+def test_the_page_of_a_match_that_was_found_knows_for_what_to_wait_again(passes: Passes) -> None:
+    ann, bob = people("Ann", "Bob")
+    ticket, _ = wait(ann, mode="rapid"), wait(bob, mode="rapid")
+    passes.turn()
+    client = Client()
+    client.force_login(ann)
+    assert client.get("/wait/").status_code == 200
+    assert 'data-mode="rapid"' in client.get(f"/play/{play(ticket)[0]}/").content.decode()
+    assert Client().get("/wait/").status_code == 302
