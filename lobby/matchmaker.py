@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -82,7 +82,8 @@ class Passes:
         now = now or timezone.now()
         if self.lease is None:
             self.lease = matcher_take(worker=self.worker)
-            log.info("this worker finds matches, epoch %d", self.lease.epoch)
+            if self.lease.epoch > 1:  # the first says what everybody expects
+                log.info("this worker finds matches, epoch %d", self.lease.epoch)
         self._sweep(now)
         pools = self._read()
         self._turn += 1
@@ -111,8 +112,8 @@ class Passes:
             pools.setdefault(pool, []).append(ticket)
         return pools
 
-    def _learn_blocked(self, waiting: list[Ticket]) -> None:
-        people = {person for ticket in waiting for person in ticket.people}
+    def _learn_blocked(self, waiting: list[Ticket], playing: Collection[int] = ()) -> None:
+        people = {person for ticket in waiting for person in ticket.people}.union(playing)
         for one, other in ports.blocked_pairs(people) if people else ():
             self._blocked.setdefault(one, set()).add(other)
             self._blocked.setdefault(other, set()).add(one)
@@ -126,6 +127,8 @@ class Passes:
         except Refused:
             return 0  # a mode of an older version: its tickets expire
         rooms = rooms_open(title=title, mode=mode, now=now) if game.drop_in else []
+        if rooms:
+            self._learn_blocked(waiting, {person for room in rooms for person in room.people})
         first = self._first.pop(pool, 0) % len(waiting)
         found = matches(
             waiting,

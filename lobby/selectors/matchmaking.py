@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, Min, Prefetch, QuerySet
+from django.db.models import Count, Max, Min, Prefetch, QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
@@ -105,8 +105,8 @@ def ticket_for_member(*, ticket_id: int, user: User) -> Ticket:
 
 def tickets_latest(*, user_ids: Iterable[int]) -> dict[int, Ticket]:
     """The newest ticket of each of these people."""
-    rows = Waiter.objects.filter(user_id__in=list(user_ids)).order_by("ticket_id")
-    newest = dict(rows.values_list("user_id", "ticket_id"))
+    rows = Waiter.objects.filter(user_id__in=list(user_ids)).order_by().values("user_id")
+    newest = dict(rows.annotate(newest=Max("ticket_id")).values_list("user_id", "newest"))
     found = tickets().in_bulk(set(newest.values()))
     return {user_id: found[ticket] for user_id, ticket in newest.items() if ticket in found}
 
@@ -181,6 +181,11 @@ def ticket_shown(ticket: Ticket) -> Shown:
         "estimate_s": wait_estimate(ticket) if waiting else None,
         "match": str(ticket.match_id) if ticket.match_id else None,
     }
+
+
+def tickets_exported(user: User) -> Shown:
+    """What is kept of somebody's tickets, for their export."""
+    return {"tickets": [ticket_shown(ticket) for ticket in tickets_of(user_id=user.id)]}
 
 
 def match_mode(*, match_id: Any, user_id: int) -> str | None:

@@ -23,6 +23,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from games.catalog import TITLES
+from games.models import Seat
 from games.services import Player, SeatRefused, match_seat_take, match_start
 from lobby.codes import ApiCode, Refused
 from lobby.limits import (
@@ -31,6 +32,7 @@ from lobby.limits import (
     PROPERTIES_MAX,
     PROPERTY_CHARS_MAX,
     PROPERTY_MAX,
+    TICKET_SEEN_S,
     TICKET_UNSEEN_S,
     TICKET_WAIT_S_MAX,
     TICKETS_KEPT_S,
@@ -139,10 +141,21 @@ def tickets_leave(*, user: User, **_: Any) -> None:
 
 def tickets_seen(*, user_ids: Collection[int]) -> None:
     """These people look at their tickets just now."""
+    now = timezone.now()
     waiting = Waiter.objects.filter(user_id__in=list(user_ids), waiting=True)
-    Ticket.objects.filter(
-        id__in=waiting.order_by().values("ticket_id"), state=Ticket.State.WAITING
-    ).update(seen=timezone.now())
+    known_until = now - timedelta(seconds=TICKET_SEEN_S / 2)
+    due = Ticket.objects.filter(
+        id__in=waiting.order_by().values("ticket_id"),
+        state=Ticket.State.WAITING,
+        seen__lt=known_until,
+    )
+    if not due.exists():  # most look at nothing that waits, and nobody is to write for that
+        return
+    with transaction.atomic():
+        # In the order in which a pass locks them, or the two would wait for each other.
+        rows = due.select_for_update(of=("self",)).order_by("id")
+        ids = list(rows.values_list("id", flat=True))
+        Ticket.objects.filter(id__in=ids).update(seen=now)
 
 
 # --- for the matcher ----------------------------------------------------------------------------
@@ -287,8 +300,13 @@ def _start(match: Made, pool: Pool, people: Mapping[int, User]) -> UUID:
 
 
 def _enter(match: Fill, people: Mapping[int, User]) -> UUID | None:
-    """Seats for a whole party in a running match; None if it has them no longer."""
+    """Seats for a whole party in a running match; None if it has them no longer, or if somebody
+    plays there whom one of them must not meet."""
     match_id = UUID(match.room)
+    seated = Seat.objects.filter(match_id=match_id, left=Seat.Left.NOT, user__isnull=False)
+    there = {user_id for user_id in seated.values_list("user_id", flat=True) if user_id}
+    if _must_not_meet(set(match.ticket.people), there):
+        return None
     try:
         with transaction.atomic():
             for person in match.ticket.people:
@@ -296,6 +314,13 @@ def _enter(match: Fill, people: Mapping[int, User]) -> UUID | None:
     except SeatRefused:
         return None
     return match_id
+
+
+def _must_not_meet(some: Collection[int], others: Collection[int]) -> bool:
+    return any(
+        (one in some and other in others) or (other in some and one in others)
+        for one, other in ports.blocked_pairs({*some, *others})
+    )
 
 
 def _matched(match: Made | Fill, match_id: UUID) -> None:

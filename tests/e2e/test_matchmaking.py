@@ -39,6 +39,10 @@ def test_two_who_play_now_are_in_one_match_and_one_may_think_better_of_it(
         wait_live(page)
     assert desk.url == phone.url
     assert {room(desk, "seat"), room(phone, "seat")} == {0, 1}
+    desk.evaluate("evertick.room.leave()")
+    phone.locator("#again").click()
+    phone.wait_for_url("**/wait/")
+    expect(phone.locator("#search")).to_contain_text("Blitz 5+3")
 
 
 def test_who_is_alone_plays_with_bots_and_the_next_drops_in(desk: Page, phone: Page) -> None:

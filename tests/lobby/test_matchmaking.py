@@ -19,7 +19,13 @@ from lobby.matching_ports import ports
 from lobby.matchmaker import Passes
 from lobby.models.accounts import User
 from lobby.models.matchmaking import Matcher, Ticket, Waiter
-from lobby.selectors.matchmaking import pools_shown, tickets_read, wait_estimate, waiting_ids
+from lobby.selectors.matchmaking import (
+    pools_shown,
+    tickets_exported,
+    tickets_read,
+    wait_estimate,
+    waiting_ids,
+)
 from lobby.services.accounts import account_delete
 from lobby.services.matchmaking import (
     MatcherLost,
@@ -279,6 +285,22 @@ def test_who_plays_alone_is_joined_by_the_next(passes: Passes) -> None:
     assert Seat.objects.get(match=match_id, user=bob).number == 4
 
 
+def test_nobody_drops_in_where_somebody_plays_whom_they_must_not_meet(
+    passes: Passes, plug: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = people("Ann", "Bob")
+    plug(blocked_pairs=lambda ids: {(ann.id, bob.id)} if {ann.id, bob.id} <= set(ids) else set())
+    first = wait(ann, "arena", ago_s=5)
+    passes.turn()
+    second = wait(bob, "arena")
+    assert passes.turn() == 0
+    monkeypatch.setattr(passes, "_learn_blocked", lambda *_: None)  # as it was a moment ago
+    passes._blocked.clear()
+    assert passes.turn() == 0
+    assert play(first, second)[1] is None
+    assert not Seat.objects.filter(user=bob).exists()
+
+
 def test_a_match_that_is_full_over_or_old_is_not_filled_up(
     passes: Passes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,6 +412,7 @@ def test_a_ticket_that_nobody_looks_at_expires(passes: Passes) -> None:
     ann, bob = people("Ann", "Bob")
     unseen, seen = wait(ann), wait(bob, "roshambo")
     Ticket.objects.update(seen=now - timedelta(seconds=limits.TICKET_UNSEEN_S + 1))
+    assert len(tickets_exported(ann)["tickets"]) == 1
     tickets_seen(user_ids=[bob.id])
     passes.turn(now)
     assert Ticket.objects.get(id=unseen.id).state == "expired"
