@@ -82,8 +82,7 @@ class Passes:
         now = now or timezone.now()
         if self.lease is None:
             self.lease = matcher_take(worker=self.worker)
-            if self.lease.epoch > 1:  # the first says what everybody expects
-                log.info("this worker finds matches, epoch %d", self.lease.epoch)
+            log.debug("this worker finds matches, epoch %d", self.lease.epoch)
         self._sweep(now)
         pools = self._read()
         self._turn += 1

@@ -61,10 +61,10 @@ def finds_matches(worker: Worker) -> str:
 async def matcher_of(workers: tuple[Worker, Worker]) -> tuple[Worker, Worker]:
     """The worker that finds matches, once both know of each other, and the other."""
     by_pid = {worker.process.pid: worker for worker in workers}
-    while len(ids := dict(ask(workers[0], "SELECT id, address FROM games_worker"))) < 2:
+    while len(ids := dict(ask(workers[0], "SELECT id, address FROM games_worker"))) < 2:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     first, second = by_weight("matchmaking", ids)
-    while finds_matches(workers[0]) != first:
+    while finds_matches(workers[0]) != first:  # noqa: ASYNC110 - rows have no event
         await asyncio.sleep(0.05)
     pids = [int(ids[name].split()[-1]) for name in (first, second)]
     return by_pid[pids[0]], by_pid[pids[1]]
