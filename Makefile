@@ -15,7 +15,7 @@ export PORT SERVER BROWSER
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input
-FAST := $(wildcard tests/sim tests/protocol tests/rooms)
+FAST := $(wildcard tests/sim tests/protocol tests/rooms tests/matching)
 DATA := $(wildcard tests/lobby tests/games)
 JS := $(wildcard tests/js/*.test.mjs)
 

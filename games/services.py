@@ -6,11 +6,11 @@ through the port ``rooms``, which hosting implements and ``gameserver`` plugs in
 with ``grants``, by which workers hear who was signed out.
 """
 
-import itertools
 import logging
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -133,7 +133,7 @@ def match_start(
     """A new match with these players on seats 0, 1, 2, …, then bots; it waits for its first socket.
 
     Args:
-        players: None is a bot on a seat between them.
+        players: None is a bot that must sit just there, as in a team.
         settings: Already checked against the title's ``Settings``.
         rated: Whether its result is to change ratings. Nothing changes that later; who asks for it
             has seen to it that all players have accounts.
@@ -147,7 +147,7 @@ def match_start(
         public=public,
         rated=rated,
     )
-    names = (f"Bot {number}" for number in itertools.count(1))
+    names = (f"Bot {number}" for number in count(1))
     seats = [
         Seat(match=match, number=number, name=next(names), bot=True)
         if player is None

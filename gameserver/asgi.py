@@ -31,6 +31,7 @@ from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
 from lobby.feed import feed
 from lobby.live import live
+from lobby.matchmaker import matchmaker
 from lobby.scorer import scorer
 from lobby.sockets import sockets
 
@@ -96,6 +97,7 @@ class Application:
         starting, self._starting = self._starting, None
         if starting is not None and starting.done() and starting.exception() is None:
             await worker.stop()  # first: whatever else hangs, players hear how it ended
+            await matchmaker.stop()
             await feed.stop()
             await live.stop()
             await asyncio.to_thread(scorer.stop)
@@ -110,6 +112,7 @@ class Application:
         await feed.start()
         await live.start()
         scorer.start()
+        matchmaker.start(worker=worker.id, leads=lambda: worker.has_part("matchmaking"))
 
 
 application = Application()

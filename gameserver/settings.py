@@ -327,6 +327,7 @@ THROTTLE_RATES: dict[str, str | None] = {
     "write": "120/min",
     "read": "600/min",
     "ticket": "60/min",
+    "matchmaking": "30/min",
 }
 if env.str("EVERTICK_THROTTLE", default="on") == "off":
     THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES)

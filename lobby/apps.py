@@ -13,7 +13,7 @@ class LobbyConfig(AppConfig):
 
         from games.services import match_changed
         from lobby.api import schema  # noqa: F401  registers itself
-        from lobby.feed import lobby_was_changed, match_was_changed
+        from lobby.feed import lobby_was_changed, match_was_changed, tickets_were_changed
         from lobby.live import (
             hidden_was_changed,
             member_was_removed,
@@ -36,6 +36,7 @@ class LobbyConfig(AppConfig):
             member_removed,
         )
         from lobby.services.lockouts import login_succeeded
+        from lobby.services.matchmaking import ticket_changed, tickets_leave
         from lobby.services.parties import parties_leave, parties_part
         from lobby.services.people import hidden_changed, person_blocked, person_told
         from lobby.services.ratings import ratings_hold
@@ -49,6 +50,7 @@ class LobbyConfig(AppConfig):
         EXPORTS["matches"] = matches_known
         account_renamed.connect(lobbies_tell_renamed)
         account_leaves.connect(lobbies_leave)
+        account_leaves.connect(tickets_leave)
         account_leaves.connect(ratings_hold)
         lobby_changed.connect(lobby_was_changed)
         match_changed.connect(match_was_changed)
@@ -61,3 +63,4 @@ class LobbyConfig(AppConfig):
         person_blocked.connect(invitations_between)
         account_leaves.connect(parties_leave)
         person_blocked.connect(parties_part)
+        ticket_changed.connect(tickets_were_changed)

@@ -69,6 +69,13 @@ class ApiCode(StrEnum):
     TEXT_REFUSED = "text_refused"
     TOO_MANY_TALKS = "too_many_talks"
     TOO_MANY_REPORTS = "too_many_reports"
+    # about matchmaking
+    ALREADY_WAITING = "already_waiting"
+    UNKNOWN_MODE = "unknown_mode"
+    PARTY_TOO_LARGE = "party_too_large"
+    NOT_PARTY_LEADER = "not_party_leader"
+    MATCHMAKING_FULL = "matchmaking_full"
+    TICKET_OVER = "ticket_over"
     # about matches
     MATCH_FULL = "match_full"
     MATCH_OVER = Code.MATCH_OVER.value
@@ -128,6 +135,12 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.TOO_MANY_TALKS: (409, "This socket listens to too much already."),
     ApiCode.TOO_MANY_REPORTS: (409, "Many reports of yours wait to be looked at already."),
     ApiCode.TEXT_REFUSED: (400, "This cannot be said here."),
+    ApiCode.ALREADY_WAITING: (409, "You, or somebody of your party, wait for a match already."),
+    ApiCode.UNKNOWN_MODE: (400, "This title has no such mode."),
+    ApiCode.PARTY_TOO_LARGE: (409, "Your party is too large for this mode."),
+    ApiCode.NOT_PARTY_LEADER: (403, "Only the leader of your party may do this."),
+    ApiCode.MATCHMAKING_FULL: (503, "Too many wait for a match just now; try again soon."),
+    ApiCode.TICKET_OVER: (409, "This ticket does not wait any more."),
     ApiCode.MATCH_FULL: (409, "The running match has no seat left."),
     ApiCode.MATCH_OVER: (409, "The match is over."),
     ApiCode.MATCH_NOT_OVER: (409, "The match is not over yet."),

@@ -6,8 +6,10 @@ after each change:
 
     -> {"t": "watch", "lobby": null}            the public list
     -> {"t": "watch", "lobby": "<id>"}          one lobby
+    -> {"t": "watch", "ticket": true}           the own ticket for a match, the latest
     <- {"t": "lobbies", "lobbies": [...]}
     <- {"t": "lobby", "lobby": {...} or null}   null: closed, or not yours to see
+    <- {"t": "ticket", "ticket": {...} or null} null: there is none
     <- {"t": "error", "code", "message"}        and then the socket is closed
 
 Who is signed in is told what is meant for them, and may listen and speak where people talk:
@@ -46,7 +48,7 @@ from games.limits import FRAME_BYTES_MAX
 from games.protocol.codes import MESSAGES, Close, Code
 from games.sockets import SocketConsumer
 from lobby.codes import ANSWERS, ApiCode, Refused
-from lobby.feed import Look, feed
+from lobby.feed import Look, Mine, feed
 from lobby.limits import (
     REACTIONS,
     REACTIONS_BURST_MAX,
@@ -71,9 +73,10 @@ log = logging.getLogger(__name__)
 
 
 class Watch(msgspec.Struct, tag="watch", tag_field="t"):
-    """What the page looks at: a lobby, or None for the public list."""
+    """What the page looks at: the own ticket, else a lobby, or None for the public list."""
 
     lobby: UUID | None = None
+    ticket: bool = False
 
 
 class Listen(msgspec.Struct, tag="listen", tag_field="t"):
@@ -163,8 +166,8 @@ class LobbyConsumer(SocketConsumer):
     def follow(self, asked: Asked) -> None:
         """Do what the page asks for; what takes time is answered later."""
         match asked:
-            case Watch(lobby=lobby):
-                feed.watch(self.look, lobby)
+            case Watch():
+                feed.watch(self.look, Mine(self.look.user_id) if asked.ticket else asked.lobby)
                 self.move()
             case Unlisten(talk=talk):
                 live.unlisten(self.post, talk)

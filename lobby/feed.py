@@ -1,4 +1,5 @@
-"""Keeps every socket of this process told of lobbies: who looks at what, and what they saw last.
+"""Keeps every socket of this process told of lobbies, and of the tickets of those who wait for a
+match: who looks at what, and what they saw last.
 
 There is one feed in a process. A change marks what it touches; soon after, the feed looks that up
 once, encodes it once, and hands it to all who look at it. Its rules:
@@ -19,7 +20,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -27,11 +28,19 @@ from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
-from lobby.limits import FEED_PERIOD_S, FEED_RECHECK_S, FEED_RETRY_S, LETTERS_WAITING_MAX
+from lobby.limits import (
+    FEED_PERIOD_S,
+    FEED_RECHECK_S,
+    FEED_RETRY_S,
+    LETTERS_WAITING_MAX,
+    TICKET_SEEN_S,
+)
 from lobby.models.lobbies import Lobby
 from lobby.presence import presence_of
 from lobby.selectors.feed import feed_list, feed_lobbies, feed_lobbies_of_matches
 from lobby.selectors.lobbies import is_member, lobby_shown
+from lobby.selectors.matchmaking import ticket_shown, tickets_latest
+from lobby.services.matchmaking import tickets_seen
 
 GROUP = "lobby.feeds"
 """All feeds of all processes."""
@@ -39,8 +48,15 @@ GROUP = "lobby.feeds"
 MISSED = '{"t":"missed"}'
 """What a socket is told that read too slowly: look again, by REST, at what you listen to."""
 
-Target = UUID | None
-"""What one may look at: a lobby, or None for the public list."""
+
+class Mine(NamedTuple):
+    """The latest ticket of somebody; of nobody, where one is not logged in."""
+
+    user_id: int | None
+
+
+Target = UUID | Mine | None
+"""What one may look at: a lobby, the own ticket, or None for the public list."""
 
 T = TypeVar("T")
 
@@ -106,16 +122,25 @@ class Changes(msgspec.Struct):
         lobbies: These changed.
         matches: These changed, and with them the lobbies they came from.
         opened: Somebody began to look at these; they need not have changed.
+        people: Whose tickets changed.
+        waiting: Who began to look at the own ticket.
     """
 
     everything: bool = False
     lobbies: set[UUID] = msgspec.field(default_factory=set)
     matches: set[UUID] = msgspec.field(default_factory=set)
     opened: set[UUID] = msgspec.field(default_factory=set)
+    people: set[int] = msgspec.field(default_factory=set)
+    waiting: set[int | None] = msgspec.field(default_factory=set)
 
     def __bool__(self) -> bool:
         """Whether the public list may have changed."""
         return self.everything or bool(self.lobbies) or bool(self.matches)
+
+    @property
+    def concern_others(self) -> bool:
+        """Whether other processes need to hear of it."""
+        return bool(self) or bool(self.people)
 
     def add(self, other: "Changes") -> None:
         """Besides all this, that."""
@@ -123,6 +148,8 @@ class Changes(msgspec.Struct):
         self.lobbies |= other.lobbies
         self.matches |= other.matches
         self.opened |= other.opened
+        self.people |= other.people
+        self.waiting |= other.waiting
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -132,10 +159,12 @@ class Seen(msgspec.Struct, frozen=True):
         listed: The public list, if it was asked for.
         lobbies: Each lobby asked for, if it is still there.
         here: Those of their people who are.
+        tickets: What each who asked is told of the own ticket.
     """
 
     listed: str | None
     lobbies: dict[UUID, Lobby | None]
+    tickets: dict[Mine, str]
     here: frozenset[int] = frozenset()
 
 
@@ -155,6 +184,7 @@ class Feed:
         self._listed: str | None = None
         self._here = Changes()
         self._elsewhere = Changes()
+        self._checked_at = self._seen_at = float("-inf")
         self._wake = asyncio.Event()
         self.joined = asyncio.Event()
         """Set as soon as other processes are heard."""
@@ -195,6 +225,8 @@ class Feed:
             look.offer(self._listed)
         elif target is None:
             self._mark(Changes(everything=True))
+        elif isinstance(target, Mine):
+            self._mark(Changes(waiting={target.user_id}))
         else:
             self._mark(Changes(opened={target}))
 
@@ -233,8 +265,8 @@ class Feed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FEED_RECHECK_S):
                     await self._wake.wait()
-            changes = self._here if self._wake.is_set() else Changes(everything=True)
-            self._here = Changes()
+            changes, self._here = self._here, Changes()
+            changes.everything |= self._is_due()
             self._wake.clear()
             try:
                 await self._tell()
@@ -245,13 +277,30 @@ class Feed:
                 await asyncio.sleep(FEED_RETRY_S)
             await asyncio.sleep(FEED_PERIOD_S)
 
+    def _is_due(self) -> bool:
+        """Whether all has to be looked up again, as something may have been lost; also where
+        there is always some news."""
+        assert self._loop is not None
+        due = self._loop.time() - self._checked_at >= FEED_RECHECK_S
+        if due:
+            self._checked_at = self._loop.time()
+        return due
+
     async def _serve(self, changes: Changes) -> None:
         """Look up what of ``changes`` somebody looks at, and hand it out."""
-        watched = {target for target in self._looks if target is not None}
+        assert self._loop is not None
+        watched = {target for target in self._looks if isinstance(target, UUID)}
+        waiting = {target for target in self._looks if isinstance(target, Mine)}
         listed = None in self._looks and bool(changes)
-        if not listed and not watched:
+        if not listed and not watched and not waiting:
             return
-        seen = await self._ask(lambda: _look_up(changes, watched, listed=listed))
+        if waiting and self._loop.time() - self._seen_at >= TICKET_SEEN_S:
+            self._seen_at = self._loop.time()
+            there = {mine.user_id for mine in waiting if mine.user_id is not None}
+            await self._ask(lambda: tickets_seen(user_ids=there))
+        seen = await self._ask(lambda: _look_up(changes, watched, waiting, listed=listed))
+        for mine, text in seen.tickets.items():
+            self._offer(mine, lambda look, text=text: text)  # type: ignore[misc]
         if seen.listed is not None and None in self._looks:
             self._listed = seen.listed
             self._offer(None, lambda look: self._listed)
@@ -266,14 +315,14 @@ class Feed:
     async def _ask(self, query: Callable[[], T]) -> T:
         """Run ``query`` on the feed's own thread."""
         assert self._loop is not None
-        return await self._loop.run_in_executor(self._thread, _with_connection, query)
+        return await self._loop.run_in_executor(self._thread, with_connection, query)
 
     # --- other processes ------------------------------------------------------------------------
 
     async def _tell(self) -> None:
         layer = get_channel_layer()
         changes, self._elsewhere = self._elsewhere, Changes()
-        if not changes or layer is None or isinstance(layer, InMemoryChannelLayer):
+        if not changes.concern_others or layer is None or isinstance(layer, InMemoryChannelLayer):
             return
         try:
             await layer.group_send(GROUP, _as_message(changes, self.origin))
@@ -346,14 +395,36 @@ def match_was_changed(match_id: UUID, **_: Any) -> None:
     feed.changed(Changes(matches={match_id}))
 
 
-def _look_up(changes: Changes, watched: set[UUID], *, listed: bool) -> Seen:
-    """What ``changes`` made of the list, where wanted, and of the lobbies that are watched."""
+def tickets_were_changed(user_ids: Iterable[int], **_: Any) -> None:
+    """Receives ``lobby.services.matchmaking.ticket_changed``."""
+    feed.changed(Changes(people=set(user_ids)))
+
+
+def _look_up(changes: Changes, watched: set[UUID], waiting: set[Mine], *, listed: bool) -> Seen:
+    """What ``changes`` made of the list, where wanted, of the lobbies that are watched, and of the
+    tickets of those who look at theirs."""
     touched = watched if changes.everything else watched & _touched(changes)
     there = {lobby.id: lobby for lobby in feed_lobbies(lobby_ids=touched)}
     text = _encoded({"t": "lobbies", "lobbies": feed_list()}) if listed else None
     people = {member.user_id for lobby in there.values() for member in lobby.members.all()}
     here = frozenset(presence_of(people)) if people else frozenset()
-    return Seen(text, {lobby_id: there.get(lobby_id) for lobby_id in touched}, here)
+    found = {lobby_id: there.get(lobby_id) for lobby_id in touched}
+    return Seen(text, found, _tickets_told(changes, waiting), here)
+
+
+def _tickets_told(changes: Changes, waiting: set[Mine]) -> dict[Mine, str]:
+    whose = {
+        mine
+        for mine in waiting
+        if changes.everything or mine.user_id in changes.people or mine.user_id in changes.waiting
+    }
+    if not whose:
+        return {}
+    found = tickets_latest(user_ids={mine.user_id for mine in whose if mine.user_id is not None})
+    told = {user_id: ticket_shown(ticket) for user_id, ticket in found.items()}
+    return {
+        mine: _encoded({"t": "ticket", "ticket": told.get(mine.user_id or 0)}) for mine in whose
+    }
 
 
 def _touched(changes: Changes) -> set[UUID]:
@@ -363,7 +434,7 @@ def _touched(changes: Changes) -> set[UUID]:
     return touched
 
 
-def _with_connection(query: Callable[[], T]) -> T:
+def with_connection(query: Callable[[], T]) -> T:
     """Run ``query`` as a request is run: no broken or outdated connection before or after it."""
     close_old_connections()
     try:
@@ -390,11 +461,16 @@ def _as_message(changes: Changes, origin: str) -> dict[str, Any]:
         "origin": origin,
         "lobbies": [str(lobby_id) for lobby_id in changes.lobbies],
         "matches": [str(match_id) for match_id in changes.matches],
+        "people": sorted(changes.people),
     }
 
 
 def _from_message(message: dict[str, Any]) -> Changes:
-    return Changes(lobbies=_ids(message["lobbies"]), matches=_ids(message["matches"]))
+    return Changes(
+        lobbies=_ids(message["lobbies"]),
+        matches=_ids(message["matches"]),
+        people=set(message.get("people", ())),
+    )
 
 
 def _ids(texts: Iterable[str]) -> set[UUID]:

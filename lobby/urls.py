@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("lobby/<uuid:lobby_id>/", views.lobby, name="lobby"),
     path("join/<str:token>/", views.join, name="join"),
+    path("wait/", views.wait, name="wait"),
     path("play/<uuid:match_id>/", views.play, name="play"),
     path("friends/", views.friends, name="friends"),
     path("history/", views.history, name="history"),

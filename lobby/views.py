@@ -19,6 +19,7 @@ from lobby.models.lobbies import Lobby
 from lobby.selectors.accounts import me_shown, user_shown
 from lobby.selectors.lobbies import lobby_of_match
 from lobby.selectors.matches import match_seen_by
+from lobby.selectors.matchmaking import match_mode
 from lobby.selectors.ratings import player_named
 
 PLAYER_SECTIONS = ("lobby/player/_ratings.html", "lobby/player/_matches.html")
@@ -65,6 +66,13 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 @page
 @login_required
+def wait(request: HttpRequest) -> HttpResponse:
+    """Where one waits for a match."""
+    return render(request, "lobby/wait.html")
+
+
+@page
+@login_required
 def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
     """Where a match is played."""
     try:
@@ -80,6 +88,7 @@ def play(request: HttpRequest, match_id: UUID) -> HttpResponse:
         "title_name": TITLES[match.title].name,
         "client_url": static(f"titles/{match.title}/main.js"),
         "lobby": str(home_lobby.id) if home_lobby else "",
+        "mode": match_mode(match_id=match_id, user_id=visitor(request).id) or "",
         "me": user_shown(visitor(request)),
     }
     return render(request, "play.html", context)

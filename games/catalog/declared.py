@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from games.sim import Away, DeclarationError, Game, Kind, Record, Settings, Table
+from games.sim import Away, DeclarationError, Game, Kind, Mode, Record, Settings, Table
 
 _TITLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
@@ -49,7 +49,7 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
         ),
     ]
     found = [(name, problem) for name, holds, problem in checks if not holds]
-    return found or _schema_problems(game)
+    return found or _schema_problems(game) or _mode_problems(game)
 
 
 # What stands in a class body may be of any type, whatever its annotation says.
@@ -92,6 +92,39 @@ def _inside(kind: Kind, path: str = "") -> Iterator[tuple[str, Kind, bool]]:
     for name, part in kind.parts():
         yield path + name, part, True
         yield from ((inner, deep, False) for inner, deep, _ in _inside(part, path + name))
+
+
+def _mode_problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
+    """Modes must fit the title: its seats, its settings, and teams that divide all seats."""
+    modes: object = game.modes
+    if not isinstance(modes, tuple) or not modes:
+        return [("modes", "must be a tuple of games.sim.Mode, at least one")]
+    if not all(isinstance(mode, Mode) for mode in modes):
+        return [("modes", "must be a tuple of games.sim.Mode, at least one")]
+    names = [mode.name for mode in modes]
+    if len(set(names)) < len(names):
+        return [("modes", "must each have a name of its own")]
+    return [
+        ("modes", f"{mode.name!r}: {problem}")
+        for mode in modes
+        for problem in _problems_of_mode(mode, game)
+    ]
+
+
+def _problems_of_mode(mode: Mode, game: type[Game[Any]]) -> Iterator[str]:
+    seats = game.seats if mode.seats is None else mode.seats
+    if not is_title(mode.name):
+        yield "its name must be lower_snake_case, at most 32 long"
+    if not _is_seats(seats) or seats.start < game.seats.start or seats.stop > game.seats.stop:
+        yield "its seats must be within those of the title"
+    elif not _is_from(1, mode.teams) or (seats.stop - 1) % mode.teams:
+        yield "its teams must share all seats"
+    if not all(_is_from(0, number) for number in (mode.fill_s, mode.bots_after_s, mode.bots_to)):
+        yield "its times and numbers must be 0 or more"
+    try:
+        msgspec.convert(mode.settings, game.Settings)
+    except msgspec.ValidationError as error:
+        yield f"its settings: {error}"
 
 
 def _schema_problems(game: type[Game[Any]]) -> list[tuple[str, str]]:

@@ -686,6 +686,14 @@ class Worker:
         """Whether this worker is the first to take over a room: each has its share of them."""
         return by_weight(match, [self.id, *self.hosts])[0] == self.id
 
+    def has_part(self, part: str) -> bool:
+        """Whether something that one worker does for all is for this one to do, as far as it knows.
+
+        It goes by the same signs of life as rooms do, so another has it within the lease of one
+        that dies. For a moment two may hold it theirs: what they write needs a token of its own.
+        """
+        return self.takes_rooms and self._beaten_at > 0 and self._is_heir(part)
+
     async def _adopt(self, match: str) -> None:
         """See to it that somebody runs a room; this worker, if nobody does."""
         async with self._adopting:

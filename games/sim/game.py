@@ -74,6 +74,34 @@ class Away(StrEnum):
     and nothing is due within a minute, a match by turns then leaves memory until somebody comes."""
 
 
+class Mode(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to play a title with whom the matchmaker finds.
+
+    Attributes:
+        name: For programs, ``lower_snake_case``.
+        label: For people.
+        seats: How many may play in it; None: as many as the title says.
+        teams: Into how many teams of equal size the seats are parted, the first team's first; 1:
+            into none. The rules must know of it.
+        settings: Of its matches, as a lobby would choose them.
+        fill_s: Seconds for which a full match is waited for; then fewer will do.
+        bots_after_s: Seconds after which bots take what seats are left, where the title has a bot.
+        bots_to: With how many players such a match begins, if people are fewer.
+        backfill_s: For how many seconds after its start people are put into a running match, where
+            the title has ``drop_in``.
+    """
+
+    name: str = "standard"
+    label: str = "Standard"
+    seats: range | None = None
+    teams: int = 1
+    settings: dict[str, Any] = {}
+    fill_s: int = 10
+    bots_after_s: int = 20
+    bots_to: int = 2
+    backfill_s: int = 120
+
+
 class Game(Generic[State]):
     """One title: its rules and what the lobby must know of it.
 
@@ -113,6 +141,8 @@ class Game(Generic[State]):
     teams: ClassVar[int] = 0
     """Sides that seats belong to, seat ``n`` to side ``n % teams``; 0: everybody plays alone.
     People choose a side in the lobby; at the start no side has two seats more than another."""
+    modes: ClassVar[tuple[Mode, ...]] = (Mode(),)
+    """How it is played with whom the matchmaker finds; the first is what "Play now" means."""
     Settings: ClassVar[type[Settings]] = Settings
     Input: ClassVar[Any] = Any
     """The type of what a seat may send, as msgspec understands it; what does not fit is refused

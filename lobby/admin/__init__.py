@@ -4,6 +4,7 @@ from lobby.admin import (  # noqa: F401  they register themselves
     accounts,
     chat,
     lobbies,
+    matchmaking,
     people,
     ratings,
     reports,

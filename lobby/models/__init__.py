@@ -5,6 +5,7 @@ from lobby.models.chat import Message, Talk, Voice
 from lobby.models.grants import Grant, grant_invent
 from lobby.models.invitations import Invitation
 from lobby.models.lobbies import Lobby, Member, code_invent
+from lobby.models.matchmaking import Matcher, Ticket, Waiter
 from lobby.models.parties import Party, PartyInvitation, PartyMember
 from lobby.models.people import Block, Friend, FriendRequest, Notice
 from lobby.models.ratings import Ladder, Rating, RatingChange
@@ -18,6 +19,7 @@ __all__ = [
     "Invitation",
     "Ladder",
     "Lobby",
+    "Matcher",
     "Member",
     "Message",
     "Notice",
@@ -28,9 +30,11 @@ __all__ = [
     "RatingChange",
     "Report",
     "Talk",
+    "Ticket",
     "User",
     "Users",
     "Voice",
+    "Waiter",
     "code_invent",
     "grant_invent",
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from games.sim import Game
+from games.sim import Game, Mode
 from lobby.selectors.base import Shown
 
 
@@ -21,9 +21,23 @@ def game_shown(game: type[Game[Any]]) -> Shown:
         "drop_in": game.drop_in,
         "bots": game.has_bot(),
         "rateable": game.can_be_rated(),
+        "modes": [_mode_shown(game, mode) for mode in game.modes],
         "away": game.away.value,
         "grace_s": game.grace_s,
         "settings": msgspec.json.schema(game.Settings),
+    }
+
+
+def _mode_shown(game: type[Game[Any]], mode: Mode) -> Shown:
+    seats = mode.seats or game.seats
+    return {
+        "mode": mode.name,
+        "label": mode.label,
+        "seats": {"min": seats.start, "max": seats.stop - 1},
+        "teams": mode.teams,
+        "party_max": (seats.stop - 1) // mode.teams,
+        "settings": mode.settings,
+        "bots_after_s": mode.bots_after_s if game.has_bot() else None,
     }
 
 

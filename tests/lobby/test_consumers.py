@@ -1,6 +1,7 @@
 """``/ws/lobby``, as a page speaks to it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +16,13 @@ from games.protocol.codes import Close, Code
 from lobby import feed as feeds
 from lobby.limits import WATCHES_BURST_MAX
 from lobby.live import live
+from lobby.matchmaker import Passes
 from lobby.models.accounts import User
 from lobby.models.grants import Grant
+from lobby.models.matchmaking import Ticket
 from lobby.routing import websocket_urlpatterns
 from lobby.services.lobbies import lobby_leave
+from lobby.services.matchmaking import ticket_create
 from lobby.sockets import sockets
 from tests.lobby.kit import lobby_of, people
 
@@ -116,6 +120,32 @@ async def test_one_socket_may_look_here_and_there(open_socket: Open) -> None:
         assert (await hear(socket))["t"] == "lobby"
         await socket.send_json_to({"t": "watch"})
         assert (await hear(socket))["t"] == "lobbies"
+
+
+async def test_who_waits_for_a_match_hears_what_becomes_of_it(open_socket: Open) -> None:
+    ann, bob = await make_people("Ann", "Bob")
+    waiting, visitor = await open_socket(ann), await open_socket()
+    for socket in (waiting, visitor):
+        await socket.send_json_to({"t": "watch", "ticket": True})
+        assert await hear(socket) == {"t": "ticket", "ticket": None}
+    await sync_to_async(ticket_create)(user=ann, title="chess")
+    assert (await hear(waiting))["ticket"]["state"] == "waiting"
+    await sync_to_async(ticket_create)(user=bob, title="chess")
+    assert await sync_to_async(Passes("w1").turn)() == 2
+    ticket = (await hear(waiting))["ticket"]
+    assert (ticket["state"], len(ticket["match"])) == ("matched", 36)
+    assert await visitor.receive_nothing(), "and nobody else"
+
+
+async def test_a_ticket_that_is_looked_at_is_seen(open_socket: Open) -> None:
+    (ann,) = await make_people("Ann")
+    ticket = await sync_to_async(ticket_create)(user=ann, title="chess")
+    rows = Ticket.objects.filter(id=ticket.id)
+    await rows.aupdate(seen=ticket.created - timedelta(seconds=40))
+    socket = await open_socket(ann)
+    await socket.send_json_to({"t": "watch", "ticket": True})
+    assert (await hear(socket))["ticket"]["id"] == ticket.id
+    assert (await rows.aget()).seen >= ticket.created
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def test_every_code_has_a_status_and_a_sentence() -> None:
     assert set(ANSWERS) == set(ApiCode)
     for status, message in ANSWERS.values():
-        assert 400 <= status <= 502
+        assert 400 <= status <= 503
         assert message.endswith((".", "json."))
 
 

@@ -158,6 +158,7 @@ def test_a_match_is_played_on_a_page_that_knows_its_client_and_its_lobby(
         "title_name": "Chess",
         "client_url": "/static/titles/chess/main.js",
         "lobby": str(lobby.id),
+        "mode": "",
         "me": {"id": bob.id, "name": "Bob", "guest": False},
     }
 

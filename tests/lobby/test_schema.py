@@ -123,6 +123,13 @@ def test_answers_are_as_the_schema_says(schema: dict[str, Any]) -> None:
     ask("get", "/api/titles/")
     ask("get", "/api/titles/{title}/", title="arena")
     ask("get", "/api/lobbies/")
+    ask("get", "/api/matchmaking/tickets/")
+    query = {"level": {"min": 1, "max": 3}, "region": {"in": ["eu"]}}
+    wish = {"title": "chess", "properties": {"level": 2, "region": "eu"}, "query": query}
+    ask("post", "/api/matchmaking/tickets/", wish)
+    (ticket,) = ann.waits.all()
+    ask("get", "/api/matchmaking/tickets/{ticket_id}/", ticket_id=ticket.ticket_id)
+    ask("delete", "/api/matchmaking/tickets/{ticket_id}/", ticket_id=ticket.ticket_id)
     ask("post", "/api/lobbies/", {"title": "arena"})
     ask("post", "/api/lobbies/join/", {"code": lobby.code})
     ask("get", at_lobby, lobby_id=lobby.id)

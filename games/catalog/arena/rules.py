@@ -22,7 +22,7 @@ from games.catalog.arena.world import (
     Ship,
     State,
 )
-from games.sim.game import Away, Game, Outcome, Refusal, Settings, View
+from games.sim.game import Away, Game, Mode, Outcome, Refusal, Settings, View
 from games.sim.kinds import Angle, Bool, Enum, Fixed, Int, Optional, Record, Table
 from games.sim.rng import Rng
 
@@ -106,6 +106,7 @@ class Arena(Game[State]):
     grace_s = 10
     away = Away.BOT
     bot_every = 4
+    modes = (Mode(fill_s=4, bots_after_s=4, bots_to=4),)
     rewind_max = world.REWIND_MAX
     Settings = ArenaSettings
     Input = Controls

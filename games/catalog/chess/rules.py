@@ -28,6 +28,7 @@ from games.sim import (
     Game,
     Int,
     List,
+    Mode,
     Optional,
     Outcome,
     Record,
@@ -152,6 +153,10 @@ class Chess(Game[State]):
     grace_s = 60
     away = Away.FORFEIT
     bot_every = 80
+    modes = (
+        Mode(name="blitz", label="Blitz 5+3", settings={"minutes": 5, "increment_s": 3}),
+        Mode(name="rapid", label="Rapid 15+10", settings={"minutes": 15, "increment_s": 10}),
+    )
     Settings = Options
     Input = Action
     view_type = Record(

@@ -9,7 +9,7 @@
 import { join } from "./evertick.js";
 import * as words from "./play-words.js";
 
-const { match, title, clientUrl, lobby } = document.body.dataset;
+const { match, title, clientUrl, lobby, mode } = document.body.dataset;
 const watching = new URLSearchParams(location.search).has("watch");
 const home = lobby ? `/lobby/${encodeURIComponent(lobby)}/` : "/";
 
@@ -348,9 +348,16 @@ function closeResult() {
   show("result-open");
 }
 
-/** Ready for the next round, and there. */
+/** Ready for the next round, and there; where the match was found by a ticket, with a new one. */
 async function again() {
   $("again").setAttribute("aria-busy", "true");
+  if (mode && !lobby) {
+    const waits = await ask("POST", "matchmaking/tickets/", { title, mode }).then(
+      () => true,
+      (error) => error.code === "already_waiting",
+    );
+    return go(waits ? "/wait/" : "/");
+  }
   if (lobby && room?.seat != null) {
     await ask("POST", `lobbies/${lobby}/ready/`, { ready: true }).catch(() => {});
   }

@@ -6,6 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from lobby.api.serializers.base import Settings
+
 
 @extend_schema_field(OpenApiTypes.OBJECT)
 class JsonSchema(serializers.DictField):
@@ -15,6 +17,18 @@ class JsonSchema(serializers.DictField):
 class SeatRangeOut(serializers.Serializer[Any]):
     min = serializers.IntegerField()
     max = serializers.IntegerField()
+
+
+class ModeOut(serializers.Serializer[Any]):
+    mode = serializers.CharField()
+    label = serializers.CharField(help_text="For people.")  # type: ignore[assignment]
+    seats = SeatRangeOut()
+    teams = serializers.IntegerField(help_text="Of equal size; 1: none.")
+    party_max = serializers.IntegerField(help_text="People of one party.")
+    settings = Settings()
+    bots_after_s = serializers.IntegerField(
+        allow_null=True, help_text="Seconds of waiting until bots sit in; null: never."
+    )
 
 
 class TitleOut(serializers.Serializer[Any]):
@@ -28,6 +42,7 @@ class TitleOut(serializers.Serializer[Any]):
     drop_in = serializers.BooleanField(help_text="Whether one may join while it runs.")
     bots = serializers.BooleanField(help_text="Whether there is a bot to play with.")
     rateable = serializers.BooleanField(help_text="Whether its matches may be rated.")
+    modes = ModeOut(many=True, help_text="What the matchmaker finds people for.")
     away = serializers.CharField(
         help_text="What becomes of one who stays away: forfeit, bot, pause."
     )

@@ -47,6 +47,7 @@ export async function request(method, path, body, { signal } = {}) {
 
 export const get = (path, options) => request("GET", path, undefined, options);
 export const post = (path, body = {}) => request("POST", path, body);
+export const remove = (path) => request("DELETE", path);
 export const patch = (path, body) => request("PATCH", path, body);
 
 /** Makes sure that somebody is signed in: a visitor becomes a guest. */

@@ -16,10 +16,11 @@ import {
   seatMarks,
 } from "./seats.js";
 import { LobbyFeed, showStatus } from "./socket.js";
+import { matchUrl, waitFor } from "./tickets.js";
 import { seatRange, settingSummary, titleIcon, titles } from "./titles.js";
 
 const FREE = " free"; // among the titles' filters, and no title
-const QUICK_TRIES_MAX = 3; // a seat may be taken between looking and sitting down
+const WAITING_MS = 10000; // between two looks at a ticket that waits while one reads this page
 
 const page = {
   list: document.getElementById("lobbies"),
@@ -47,7 +48,7 @@ async function start() {
     poll: async () => (await get("lobbies/")).results,
   }).open();
   addEventListener("pageshow", (event) => event.persisted && loadMine());
-  await Promise.all([loadTitles(), loadMine()]);
+  await Promise.all([loadTitles(), loadMine(), lookForTicket()]);
 }
 
 async function loadMine() {
@@ -55,6 +56,19 @@ async function loadMine() {
   const mine = await get("lobbies/?mine=true").catch(() => ({ results: [] }));
   hidden = mine.results.filter((lobby) => lobby.private);
   if (lobbies) drawLobbies();
+}
+
+/** Says that one waits for a match, and goes there once it is found. */
+async function lookForTicket() {
+  if (!me) return;
+  const note = document.getElementById("waiting");
+  const before = !note.hidden;
+  const [ticket] = (await get("matchmaking/tickets/?page_size=1").catch(() => null))?.results ?? [];
+  if (before && ticket?.state === "matched") return location.assign(matchUrl(ticket));
+  note.hidden = ticket?.state !== "waiting";
+  if (note.hidden) return;
+  note.querySelector("[data-what]").textContent = `${ticket.title_name}, ${ticket.mode_label}`;
+  setTimeout(lookForTicket, WAITING_MS);
 }
 
 async function loadTitles() {
@@ -131,13 +145,26 @@ function titleCard(title) {
         ),
         title.bots ? el("span", { class: "badge" }, glyph("bot"), "Bots") : null,
       ),
+      modeChoice(title),
     ),
     el(
       "div",
       { class: "title-buttons" },
-      action("primary", "quick", () => quickPlay(title), "Quick play", title),
+      action("primary", "play", (button) => playNow(title, button.closest("li")), "Play now", title),
       action("", "create", () => create(title.title), "Create lobby…", title),
     ),
+  );
+}
+
+const act = (button, run) => busy(button, () => run(button));
+
+/** Which mode "Play now" is for, where there is a choice. */
+function modeChoice(title) {
+  if (title.modes.length < 2) return null;
+  return el(
+    "select",
+    { class: "mode", "aria-label": `Mode of ${title.name}` },
+    title.modes.map((mode) => el("option", { value: mode.mode }, mode.label)),
   );
 }
 
@@ -149,30 +176,17 @@ function action(kind, name, run, label, title) {
       type: "button",
       "data-do": name,
       "aria-label": `${label.replace("…", "")}: ${title.name}`,
-      on: { click: (event) => busy(event.currentTarget, run) },
+      on: { click: (event) => act(event.currentTarget, run) },
     },
     label,
   );
 }
 
-/** Sits down in the fullest open lobby of this title; opens one where there is none. */
-async function quickPlay(title) {
+/** Waits for a match, and goes there as soon as one is found. */
+async function playNow(title, card) {
   await signedIn();
-  const found = await get(`lobbies/?title=${encodeURIComponent(title.title)}&seats_free=1`);
-  const mine = found.results.find((lobby) => myMembership(lobby));
-  if (mine) return location.assign(lobbyUrl(mine));
-  const open = found.results
-    .filter((lobby) => joinable(lobby, title) && !lobby.locked)
-    .sort((one, other) => freeSeats(one) - freeSeats(other));
-  for (const lobby of open.slice(0, QUICK_TRIES_MAX)) {
-    try {
-      return await joinLobby(lobby);
-    } catch (error) {
-      if (error.status !== 403 && error.status !== 404 && error.code !== "lobby_full") throw error;
-    }
-  }
-  const lobby = await post("lobbies/", { title: title.title });
-  return location.assign(lobbyUrl(lobby));
+  const mode = card.querySelector("select")?.value ?? "";
+  await waitFor(title.title, mode);
 }
 
 function create(title, choose = false) {

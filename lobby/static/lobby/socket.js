@@ -1,5 +1,5 @@
 /**
- * Keeps a page told: all open lobbies, or one of them, over `/ws/lobby`.
+ * Keeps a page told: all open lobbies, or one of them, or the own ticket, over `/ws/lobby`.
  *
  * A lost socket comes back by itself, ever more patiently. While it is away, `poll` is asked every
  * few seconds instead, so that the page is never long behind.
@@ -15,14 +15,15 @@ const ASLEEP_MS = 30000; // a page hidden this long may have a socket that only 
 
 export class LobbyFeed {
   /**
-   * @param {{lobby: string|null, onData: (data: any) => void,
+   * @param {{lobby: string|null, ticket: boolean, onData: (data: any) => void,
    *   onStatus: (status: "connecting"|"live"|"polling") => void, poll: () => Promise<any>}} options
-   *   `lobby`: which to watch, null for the public list; `onData` gets that lobby or that list.
-   *   What is about people goes to `line.js`.
+   *   `lobby`: which to watch, null for the public list; `ticket`: the own one instead; `onData`
+   *   gets that lobby, list or ticket. What is about people goes to `line.js`.
    */
-  constructor({ lobby = null, onData, onStatus, poll }) {
+  constructor({ lobby = null, ticket = false, onData, onStatus, poll }) {
     LobbyFeed.made = true;
-    Object.assign(this, { lobby, onData, onStatus, poll });
+    Object.assign(this, { lobby, ticket, onData, onStatus, poll });
+    this.kind = ticket ? "ticket" : lobby === null ? "lobbies" : "lobby";
     this.tries = 0;
     this.people = false;
     this.closed = true;
@@ -56,7 +57,7 @@ export class LobbyFeed {
     this.slow = setTimeout(() => socket === this.socket && this.lost(), OPEN_WAIT_MS);
     socket.onopen = () => {
       if (this.people) this.alive();
-      else socket.send(JSON.stringify({ t: "watch", lobby: this.lobby }));
+      else socket.send(JSON.stringify(this.wish()));
       attach(socket);
     };
     socket.onmessage = (event) => this.hear(event.data);
@@ -75,10 +76,13 @@ export class LobbyFeed {
 
   hear(text) {
     const message = JSON.parse(text);
-    const mine = this.lobby === null ? message.t === "lobbies" : message.t === "lobby";
-    if (this.people || !mine) return heard(message);
+    if (this.people || message.t !== this.kind) return heard(message);
     this.alive();
-    this.onData(this.lobby === null ? message.lobbies : message.lobby);
+    this.onData(message[this.kind]);
+  }
+
+  wish() {
+    return this.ticket ? { t: "watch", ticket: true } : { t: "watch", lobby: this.lobby };
   }
 
   alive() {
