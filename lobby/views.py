@@ -25,7 +25,7 @@ from lobby.selectors.ratings import player_named
 PLAYER_SECTIONS = ("lobby/player/_ratings.html", "lobby/player/_matches.html")
 """What somebody's page is made of, below its head; each subject adds its own."""
 
-PLAYER_SCRIPTS = ("lobby/player.js",)
+PLAYER_SCRIPTS = ("lobby/player.js", "lobby/people.js")
 """The scripts of those sections."""
 
 

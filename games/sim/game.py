@@ -81,8 +81,10 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
         name: For programs, ``lower_snake_case``.
         label: For people.
         seats: How many may play in it; None: as many as the title says.
-        teams: Into how many teams of equal size the seats are parted, the first team's first; 1:
-            into none. The rules must know of it.
+        teams: Into how many teams of equal size the seats are parted, seat ``n`` to team
+            ``n % teams`` as in ``Game.teams``; 1: into none.
+        rated: Whether its matches are rated, where all who play have accounts and nobody may drop
+            in later.
         settings: Of its matches, as a lobby would choose them.
         fill_s: Seconds for which a full match is waited for; then fewer will do.
         bots_after_s: Seconds after which bots take what seats are left, where the title has a bot.
@@ -95,6 +97,7 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     label: str = "Standard"
     seats: range | None = None
     teams: int = 1
+    rated: bool = True
     settings: dict[str, Any] = {}
     fill_s: int = 10
     bots_after_s: int = 20

@@ -5,12 +5,14 @@ found" and "not yours" alike. ``…_shown`` is what others are told, as JSON: RE
 say the same because both ask here.
 """
 
+import math
 from collections.abc import Container, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Coalesce
 
 from games.catalog import TITLES
 from games.models import Match
@@ -18,10 +20,13 @@ from lobby.codes import ApiCode, Refused
 from lobby.limits import EXPORT_ROWS_MAX
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby, Member
+from lobby.models.ratings import Rating
 from lobby.presence import presence_of
+from lobby.seasons import ALWAYS
 from lobby.selectors.accounts import user_shown
 from lobby.selectors.base import Shown
 from lobby.selectors.titles import seat_range_shown
+from lobby.skill import MU
 
 
 def lobbies() -> QuerySet[Lobby]:
@@ -144,6 +149,17 @@ def barred_shown(lobby: Lobby) -> list[Shown]:
     """Those who may not come in, as its host is told of them."""
     barred = {user.id: user for user in User.objects.filter(id__in=lobby.barred)}
     return [user_shown(barred[user_id]) for user_id in lobby.barred if user_id in barred]
+
+
+def with_host_rated(
+    rows: QuerySet[Lobby], *, least: float = -math.inf, most: float = math.inf
+) -> QuerySet[Lobby]:
+    """Those of ``rows`` whose host's rating in their title is within these bounds."""
+    known = Rating.objects.filter(title=OuterRef("title"), season=ALWAYS, user=OuterRef("host"))
+    rating = Coalesce(Subquery(known.values("mu")), MU)
+    if least > -math.inf:
+        rows = rows.alias(least=rating).filter(least__gte=least)
+    return rows if most == math.inf else rows.alias(most=rating).filter(most__lte=most)
 
 
 def with_settings(rows: QuerySet[Lobby], settings: Mapping[str, object]) -> QuerySet[Lobby]:

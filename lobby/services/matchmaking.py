@@ -139,6 +139,11 @@ def tickets_leave(*, user: User, **_: Any) -> None:
     _end(Q(people__user=user), Ticket.State.CANCELLED, timezone.now())
 
 
+def tickets_part(*, user_ids: Collection[int], **_: Any) -> None:
+    """Receives ``party_changed``: a party that is another now does not wait as it was."""
+    _end(Q(people__user_id__in=list(user_ids)), Ticket.State.CANCELLED, timezone.now())
+
+
 def tickets_seen(*, user_ids: Collection[int]) -> None:
     """These people look at their tickets just now."""
     now = timezone.now()
@@ -292,10 +297,14 @@ def _start(match: Made, pool: Pool, people: Mapping[int, User]) -> UUID:
         chance.shuffle(team)
         seated.append([*team, *[None] * bots])
     chance.shuffle(seated)
+    guests = any(people[person].guest for ticket in match.tickets for person in ticket.people)
     return match_start(
         title=title,
         settings=settings_checked(game, mode_of(game, mode).settings),
-        players=[player for team in seated for player in team],
+        players=[player for row in zip(*seated, strict=True) for player in row],
+        rated=mode_of(game, mode).rated
+        and game.can_be_rated()
+        and not (game.drop_in or guests or any(match.bots)),
     ).id
 
 

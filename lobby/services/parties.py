@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.dispatch import Signal
 
 from lobby.codes import ApiCode, Refused
 from lobby.limits import PARTY_INVITATIONS_MAX, PARTY_MAX
@@ -17,6 +18,10 @@ from lobby.selectors.lobbies import is_member, lobby_locked
 from lobby.selectors.people import ID_MAX, are_friends, party_of
 from lobby.services.lobbies import lobby_enter, lobby_opened, password_tried
 from lobby.services.people import lock_accounts, notify
+
+party_changed = Signal()
+"""Sent with ``user_ids``, all who are or were in a party that somebody joined or left, before the
+commit: what they do together is not what they chose any more."""
 
 
 @transaction.atomic
@@ -69,6 +74,7 @@ def party_join(*, user: User, party_id: int) -> None:
     Party.objects.filter(members__user=user).delete()
     invitation.delete()
     PartyMember.objects.create(party=party, user=user)
+    party_changed.send(sender=Party, user_ids=_ids_of(party))
     _tell_others(party, user, "party_joined")
 
 
@@ -169,7 +175,12 @@ def _must_lead(party: Party, user: User) -> None:
         raise Refused(ApiCode.NOT_LEADER)
 
 
+def _ids_of(party: Party) -> list[int]:
+    return list(party.members.order_by().values_list("user_id", flat=True))
+
+
 def _remove(party: Party, user_id: int) -> None:
+    party_changed.send(sender=Party, user_ids=_ids_of(party))
     party.members.filter(user_id=user_id).delete()
     longest = party.members.order_by("joined", "id").first()
     if longest is None:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from knox.models import get_token_model
 
 from games.models import Match
 from lobby.codes import ApiCode, Refused
@@ -17,7 +16,7 @@ from lobby.selectors.base import Shown
 from lobby.selectors.chat import message_shown, messages_around, talk_right
 from lobby.selectors.matches import match_seen_by
 from lobby.selectors.people import ID_MAX, person_by_id
-from lobby.services.accounts import account_leaves
+from lobby.services.accounts import account_deactivate
 from lobby.services.chat import voice_mute
 from lobby.services.people import lock_accounts
 
@@ -99,16 +98,8 @@ def report_ban(*, report_id: int, operator: User) -> bool:
         return False
     if not report_close(report_id=report_id, operator=operator, outcome="Banned"):
         return False
-    account_ban(user=report.accused)
+    account_deactivate(user=report.accused)
     return True
-
-
-@transaction.atomic
-def account_ban(*, user: User) -> None:
-    """Let nobody come in with this account; its places go to others. An operator may undo it."""
-    account_leaves.send(sender=User, user=user)
-    User.objects.filter(id=user.id).update(is_active=False)
-    get_token_model().objects.filter(user=user).delete()
 
 
 # --- steps of the above -------------------------------------------------------------------------

@@ -21,10 +21,10 @@ from lobby.limits import (
 from lobby.models.accounts import User
 from lobby.models.chat import Message, Talk, Voice
 from lobby.models.people import Notice
+from lobby.services.accounts import account_deactivate
 from lobby.services.chat import chat_prune, chat_say, voice_mute
 from lobby.services.lobbies import lobby_kick, lobby_start
 from lobby.services.people import block_set
-from lobby.services.reports import account_ban
 from lobby.words import masked
 from tests.lobby.kit import api, fields_of, lobby_of, match_of, people, person, refused
 from tests.lobby.test_people import act, make_friends
@@ -241,7 +241,7 @@ def test_words_of_those_whom_one_mutes_are_not_in_ones_history() -> None:
 def test_whose_account_was_taken_away_says_nothing_over_a_socket_that_is_open_still() -> None:
     ann, bob = people("Ann", "Bob")
     match = match_of(ann, bob)
-    account_ban(user=ann)
+    account_deactivate(user=ann)
     with pytest.raises(Refused, match="not_authenticated"):
         chat_say(user=ann, talk=f"match:{match.id}", text="x")
 

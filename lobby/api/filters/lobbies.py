@@ -12,11 +12,20 @@ from lobby.api.filters.base import title_choices
 from lobby.codes import ApiCode, Refused
 from lobby.limits import FILTER_CHARS_MAX
 from lobby.models.lobbies import Lobby
-from lobby.selectors.lobbies import in_state, lobbies_of, with_seats_free, with_settings
+from lobby.selectors.lobbies import (
+    in_state,
+    lobbies_of,
+    with_host_rated,
+    with_seats_free,
+    with_settings,
+)
 from lobby.services.titles import settings_checked
 
 SEATS_MAX = 1000
 """More seats than any title has."""
+
+RATING_MAX = 10_000
+"""More than anybody has."""
 
 
 class Lobbies(FilterSet):
@@ -42,6 +51,23 @@ class Lobbies(FilterSet):
         max_length=FILTER_CHARS_MAX,
         help_text='JSON of settings that it has, such as `{"minutes": 3}`; needs `title`.',
     )
+
+    rated = django_filters.BooleanFilter(help_text="Whether its matches change ratings.")
+    rating_min = django_filters.NumberFilter(
+        method="of_rating_min",
+        min_value=0,
+        max_value=RATING_MAX,
+        help_text="Of its host, in its title; who never played it has that of a beginner.",
+    )
+    rating_max = django_filters.NumberFilter(
+        method="of_rating_max", min_value=0, max_value=RATING_MAX, help_text="The same."
+    )
+
+    def of_rating_min(self, rows: QuerySet[Lobby], name: str, rating: Any) -> QuerySet[Lobby]:
+        return with_host_rated(rows, least=float(rating))
+
+    def of_rating_max(self, rows: QuerySet[Lobby], name: str, rating: Any) -> QuerySet[Lobby]:
+        return with_host_rated(rows, most=float(rating))
 
     def of_state(self, rows: QuerySet[Lobby], name: str, state: str) -> QuerySet[Lobby]:
         return in_state(rows, state)

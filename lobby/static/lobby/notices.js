@@ -8,7 +8,7 @@ import { on } from "./line.js";
 import { ago } from "./match_words.js";
 
 const SHOWN = 15;
-const FLEETING = ["party_joined"]; // told, and not kept
+const FLEETING = ["party_joined", "matched"]; // told, and not kept
 
 /** `{text, deeds: [{label, run}], href}` of a notice; null for what this page does not know. */
 function worded({ kind, data }) {
@@ -29,6 +29,8 @@ function worded({ kind, data }) {
       return { text: `${name} joined your party.`, href: "/friends/" };
     case "party_lobby":
       return { text: `Your party is in “${data.lobby?.name}”.`, href: at };
+    case "matched":
+      return { text: "Your match begins.", href: `/play/${encodeURIComponent(data.match)}/` };
     case "muted":
       return { text: `You may not speak until ${new Date(data.until).toLocaleString()}. ${data.reason ?? ""}` };
     default:

@@ -1,6 +1,6 @@
 /**
  * What one may do about somebody: a small menu at their name, and the same as a row of buttons for
- * a page of theirs (`[data-person]`, templates/lobby/_person.html).
+ * a page of theirs (`[data-person]`, templates/lobby/player/_head.html).
  */
 
 import { get, isMe, me, post } from "./api.js";
