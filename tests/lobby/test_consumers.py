@@ -132,8 +132,11 @@ async def test_who_waits_for_a_match_hears_what_becomes_of_it(open_socket: Open)
     assert (await hear(waiting))["ticket"]["state"] == "waiting"
     await sync_to_async(ticket_create)(user=bob, title="chess")
     assert await sync_to_async(Passes("w1").turn)() == 2
-    ticket = (await hear(waiting))["ticket"]
+    told = {said["t"]: said for said in [await hear(waiting), await hear(waiting)]}
+    ticket = told["ticket"]["ticket"]
     assert (ticket["state"], len(ticket["match"])) == ("matched", 36)
+    notice = {"id": None, "kind": "matched", "data": {"match": ticket["match"]}}
+    assert told["notice"]["notice"] == notice, "wherever else they look"
     assert await visitor.receive_nothing(), "and nobody else"
 
 

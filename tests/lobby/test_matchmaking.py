@@ -253,7 +253,7 @@ def test_a_bot_sits_in_after_a_while_where_it_may(passes: Passes) -> None:
     assert play(patient) == [None]
 
 
-def test_seats_of_a_team_stand_together_bots_as_well(
+def test_a_team_has_every_second_seat_its_bots_as_well(
     passes: Passes, plug: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mode = Mode(seats=range(4, 5), teams=2)
@@ -264,7 +264,7 @@ def test_seats_of_a_team_stand_together_bots_as_well(
     assert passes.turn() == 2
     (match_id,) = set(play(*tickets))
     seats = [seat.user_id for seat in Match.objects.get(id=match_id).seats.all()]
-    teams = [set(seats[:2]), set(seats[2:])]
+    teams = [set(seats[0::2]), set(seats[1::2])]
     assert {ann.id, bob.id} in teams
     assert {eve.id, None} in teams
 
