@@ -393,7 +393,7 @@ async def test_a_match_that_an_operator_ended_is_archived_too(worker: Worker, st
     await asyncio.to_thread(Control(worker).end, match_id=UUID(match))
     await forgotten(store, match)
     found = await report(worker, match)
-    assert (found.ok, found.ended) == (True, True)
+    assert (found.ok, found.ended) == (True, True), str(found)
 
 
 async def test_nothing_is_forgotten_while_the_storage_is_away(
@@ -503,7 +503,7 @@ async def test_a_match_that_several_workers_ran_is_one_in_the_archive(
     win(heir, match)
     await forgotten(store, match)
     found = await report(heir, match)
-    assert (found.ok, found.ended) == (True, True)
+    assert (found.ok, found.ended) == (True, True), str(found)
     epochs = {
         line.epoch
         for segment in journals.stored(match)

@@ -94,7 +94,8 @@ def test_a_list_of_lobbies_names_its_filters(schema: dict[str, Any]) -> None:
         for parameter in schema["paths"]["/api/lobbies/"]["get"]["parameters"]
     }
     assert set(asked) == {
-        "mine", "page", "page_size", "seats_free", "settings", "state", "title"
+        "mine", "page", "page_size", "rated", "rating_max", "rating_min", "seats_free", "settings",
+        "state", "title",
     }  # fmt: skip
     assert set(asked["state"]["enum"]) == {"open", "playing"}
 
