@@ -3,7 +3,7 @@
  */
 
 import { get, post, request } from "./api.js";
-import { announce, busy, el, toast, twice } from "./dom.js";
+import { announce, busy, el, enable, toast, twice } from "./dom.js";
 import { clearErrors, showErrors } from "./errors.js";
 import { ago, exactly } from "./match_words.js";
 
@@ -40,6 +40,8 @@ for (const form of document.querySelectorAll("form[data-account]")) {
     else go();
   });
 }
+
+enable("form[data-account] [type=submit]");
 
 async function submit(form, more = {}) {
   clearErrors(form);

@@ -101,6 +101,16 @@ export async function busy(button, action) {
   }
 }
 
+/**
+ * Lets buttons be pressed, now that somebody hears them. Pages come with them disabled: a form that is
+ * sent before its script is there goes to where nobody takes it, as a press on a button goes nowhere.
+ */
+export function enable(selectors) {
+  document.querySelectorAll(selectors).forEach((button) => {
+    button.disabled = false;
+  });
+}
+
 const SURE_MS = 3500; // how long a question waits for the second click
 
 /**

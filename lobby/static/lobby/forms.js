@@ -4,7 +4,7 @@
  */
 
 import { post } from "./api.js";
-import { busy } from "./dom.js";
+import { busy, enable } from "./dom.js";
 import { clearErrors, markInput, showErrors } from "./errors.js";
 
 const next = nextPath();
@@ -45,6 +45,8 @@ for (const button of document.querySelectorAll("[data-external]")) {
 document.querySelectorAll("[data-keep-next]").forEach((link) => {
   link.search = location.search;
 });
+
+enable("form[data-form] [type=submit], [data-guest], [data-external]");
 
 async function submit(form) {
   clearErrors(form);

@@ -4,7 +4,7 @@
  */
 
 import { get, isMe, post } from "./api.js";
-import { announce, avatar, busy, el, glyph, syncList, toast, twice } from "./dom.js";
+import { announce, avatar, busy, el, enable, glyph, syncList, toast, twice } from "./dom.js";
 import { Chat, directTalk } from "./chat.js";
 import { openPerson } from "./people.js";
 
@@ -18,6 +18,7 @@ let party = null;
 let talk = null;
 
 find("#add-friend").addEventListener("submit", add);
+enable("#add-friend [type=submit]");
 find("#friends-more").addEventListener("click", ({ currentTarget }) => {
   shown += PAGE;
   return busy(currentTarget, load);

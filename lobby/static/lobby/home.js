@@ -3,7 +3,7 @@
  */
 
 import { get, me, post, signedIn } from "./api.js";
-import { announce, busy, el, glyph, syncList, toast } from "./dom.js";
+import { announce, busy, el, enable, glyph, syncList, toast } from "./dom.js";
 import { openLobbyForm } from "./lobby_form.js";
 import {
   accountsOnly,
@@ -101,6 +101,7 @@ function setUpButtons() {
     event.preventDefault();
     busy(codeForm.querySelector("button"), () => useCode(codeForm));
   });
+  enable("[data-guest], #join-code [type=submit]");
 }
 
 async function useCode(form) {
