@@ -24,7 +24,8 @@ from games.hosting.records import Records
 from games.hosting.worker import Control, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
-from games.rooms.segment import End, Report, read_segment
+from games.rooms.segment import End, Head, Line, Report, Segment, read_segment
+from gameserver import storage
 from tests.hosting.test_worker import Newer, Start, until, workers_on
 from tests.lobby.kit import person
 from tests.rooms.test_segment import Played
@@ -234,6 +235,28 @@ async def test_the_same_segment_is_not_written_twice(kept: Kept, folder: Path) -
     await asyncio.to_thread(journals.store, segment)
     assert [path] == files(folder)
     assert before == (path.stat().st_mtime_ns, path.stat().st_ino)
+
+
+async def test_an_end_is_kept_where_another_thread_writes_the_same_ticks_without_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept.write(39)
+    without = Segment(
+        Head(origin=kept.played.origin, rules=Tally.version, first=1, last=39),
+        [Line(*entry) for entry in await kept.store.read(kept.lease.match)],
+    )
+    flush, others = storage._flush, [without._replace(end=End(None))]
+
+    def flush_late(path: Path) -> None:
+        """Another thread finds no file there either, and has its own there first."""
+        while others:
+            journals.store(others.pop())
+        flush(path)
+
+    monkeypatch.setattr(storage, "_flush", flush_late)
+    await asyncio.to_thread(journals.store, without)
+    assert kept.ranges() == [(1, 39), (1, 39)]
+    assert kept.report(over=True) == Report(39, 39, 2, ended=True, finding=None)
 
 
 async def test_half_of_a_file_is_under_no_name(kept: Kept, folder: Path) -> None:
