@@ -18,7 +18,7 @@ from games import journals, services
 from games.catalog import TITLES
 from games.consumers import RoomConsumer
 from games.hosting.archive import Archive, ArchiveUnavailable, Collector
-from games.hosting.ledger import Append, Lease, LedgerUnavailable
+from games.hosting.ledger import Append, Entry, Lease, LedgerUnavailable
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.records import Records
 from games.hosting.worker import Control, Worker
@@ -208,6 +208,25 @@ async def test_a_long_journal_is_read_and_written_in_pieces(
     assert kept.report(over=True).ok
     ends = [read_segment(journals.read(s.name)).end for s in journals.stored(kept.lease.match)]
     assert [end is not None for end in ends] == [False] * (len(ranges) - 1) + [True]
+
+
+async def test_what_leaves_the_room_store_while_it_is_read_is_no_gap_in_a_segment(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept.write(39)
+    read, others = kept.store.read, [kept.collect]
+
+    async def read_slowly(match: str, after: int = 0, count: int = 1000) -> list[Entry]:
+        """Another one archives all of it behind the first part."""
+        if after == 5 and others:
+            await others.pop()()
+        return await read(match, after, count)
+
+    monkeypatch.setattr(kept.store, "read", read_slowly)
+    monkeypatch.setattr("games.hosting.archive.ARCHIVE_READ_TICKS", 5)
+    await kept.collect(End(None))
+    assert kept.ranges() == [(1, 5), (1, 39), (39, 39)]
+    assert kept.report(over=True) == Report(39, 39, 2, ended=True, finding=None)
 
 
 async def test_a_death_between_file_and_word_leaves_an_overlap_that_agrees(
