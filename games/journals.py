@@ -1,11 +1,14 @@
 """Archived journals, in Django's file storage ``journals``: stored, found, verified, removed.
 
 A match has a folder of segments (``games.rooms.segment``). A file is written once and never
-changed. Every call may wait for the storage, and raises what that raises.
+changed: its name tells its bytes, because two threads, or workers, may store segments of the same
+ticks at once, and a storage that looks whether a name is free and writes then lets the later have
+the name of both. Every call may wait for the storage, and raises what that raises.
 """
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import NamedTuple
 
 from django.core.files.base import ContentFile
@@ -15,6 +18,8 @@ from games.catalog import TITLES
 from games.rooms.segment import Finding, Report, Segment, verify, write_segment
 
 NAME = re.compile(r"(\d+)-(\d+)\w*\.evj")  # a storage adds letters to a name that it has already
+DIGEST_BYTES = 8
+"""Of a file, in its name: enough for the few of one match."""
 
 
 class Stored(NamedTuple):
@@ -38,8 +43,9 @@ def folder(match: str) -> str:
 def store(segment: Segment) -> None:
     """Keep a segment. One that is there already, the same to the byte, is not written again."""
     head = segment.head
-    name = f"{folder(head.origin.match)}/{head.first:010d}-{head.last:010d}.evj"
     data = write_segment(segment)
+    digest = blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+    name = f"{folder(head.origin.match)}/{head.first:010d}-{head.last:010d}_{digest}.evj"
     if not (storage().exists(name) and read(name) == data):
         storage().save(name, ContentFile(data))
 

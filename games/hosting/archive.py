@@ -106,14 +106,15 @@ class Archive:
             raise ArchiveUnavailable(repr(error)) from error
 
     async def _read(self, match: str, after: int, upto: int) -> list[Entry]:
-        """As much as a segment holds."""
+        """As much as a segment holds, without a gap: what is archived by somebody else meanwhile
+        may leave the room store between two parts."""
         entries: list[Entry] = []
         size = 0
         while after < upto and size < SEGMENT_BYTES_MAX:
             count = min(ARCHIVE_READ_TICKS, upto - after)
             part = await self._ledger.read(match, after, count)
             part = [entry for entry in part if entry.tick <= upto]
-            if not part:
+            if not part or (entries and part[0].tick != after + 1):
                 break
             entries += part
             size += sum(len(entry.payload) for entry in part)

@@ -18,13 +18,14 @@ from games import journals, services
 from games.catalog import TITLES
 from games.consumers import RoomConsumer
 from games.hosting.archive import Archive, ArchiveUnavailable, Collector
-from games.hosting.ledger import Append, Lease, LedgerUnavailable
+from games.hosting.ledger import Append, Entry, Lease, LedgerUnavailable
 from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.records import Records
 from games.hosting.worker import Control, Worker
 from games.models import Match
 from games.protocol.codes import Code, ProtocolError
-from games.rooms.segment import End, Report, read_segment
+from games.rooms.segment import End, Head, Line, Report, Segment, read_segment
+from gameserver import storage
 from tests.hosting.test_worker import Newer, Start, until, workers_on
 from tests.lobby.kit import person
 from tests.rooms.test_segment import Played
@@ -209,6 +210,25 @@ async def test_a_long_journal_is_read_and_written_in_pieces(
     assert [end is not None for end in ends] == [False] * (len(ranges) - 1) + [True]
 
 
+async def test_what_leaves_the_room_store_while_it_is_read_is_no_gap_in_a_segment(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept.write(39)
+    read, others = kept.store.read, [kept.collect]
+
+    async def read_slowly(match: str, after: int = 0, count: int = 1000) -> list[Entry]:
+        """Another one archives all of it behind the first part."""
+        if after == 5 and others:
+            await others.pop()()
+        return await read(match, after, count)
+
+    monkeypatch.setattr(kept.store, "read", read_slowly)
+    monkeypatch.setattr("games.hosting.archive.ARCHIVE_READ_TICKS", 5)
+    await kept.collect(End(None))
+    assert kept.ranges() == [(1, 5), (1, 39), (39, 39)]
+    assert kept.report(over=True) == Report(39, 39, 2, ended=True, finding=None)
+
+
 async def test_a_death_between_file_and_word_leaves_an_overlap_that_agrees(
     kept: Kept, store: Store
 ) -> None:
@@ -234,6 +254,28 @@ async def test_the_same_segment_is_not_written_twice(kept: Kept, folder: Path) -
     await asyncio.to_thread(journals.store, segment)
     assert [path] == files(folder)
     assert before == (path.stat().st_mtime_ns, path.stat().st_ino)
+
+
+async def test_an_end_is_kept_where_another_thread_writes_the_same_ticks_without_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept.write(39)
+    without = Segment(
+        Head(origin=kept.played.origin, rules=Tally.version, first=1, last=39),
+        [Line(*entry) for entry in await kept.store.read(kept.lease.match)],
+    )
+    flush, others = storage._flush, [without._replace(end=End(None))]
+
+    def flush_late(path: Path) -> None:
+        """Another thread finds no file there either, and has its own there first."""
+        while others:
+            journals.store(others.pop())
+        flush(path)
+
+    monkeypatch.setattr(storage, "_flush", flush_late)
+    await asyncio.to_thread(journals.store, without)
+    assert kept.ranges() == [(1, 39), (1, 39)]
+    assert kept.report(over=True) == Report(39, 39, 2, ended=True, finding=None)
 
 
 async def test_half_of_a_file_is_under_no_name(kept: Kept, folder: Path) -> None:
