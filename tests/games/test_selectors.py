@@ -14,11 +14,11 @@ from games.models import Seat
 from games.selectors import (
     match_for_viewer,
     matches,
-    matches_of,
     matches_running,
     matches_waiting,
     orders_for,
     seat_of,
+    seats_of,
 )
 from games.services import match_end, seat_vacate
 from tests.lobby.kit import finish, match_of, people, person, run
@@ -40,7 +40,7 @@ def test_ones_matches_are_those_with_a_seat_even_one_given_up() -> None:
     ann, bob = people("Ann", "Bob")
     first, _, last = match_of(ann), match_of(bob), match_of(bob, ann)
     seat_vacate(match_id=first.id, user_id=ann.id, why=Seat.Left.LEFT)
-    assert list(matches_of(user_id=ann.id)) == [last, first]
+    assert [seat.match for seat in seats_of(user_id=ann.id)] == [last, first]
 
 
 def test_a_public_match_is_for_all_and_a_private_one_for_its_players() -> None:
