@@ -99,7 +99,11 @@ class Seat(models.Model):
     match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="seats")
     number = models.PositiveSmallIntegerField()
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="seats"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="seats",
+        db_index=False,
     )
     name = models.CharField(max_length=40, help_text="As it was shown in the match.")
     bot = models.BooleanField(default=False)
@@ -116,6 +120,10 @@ class Seat(models.Model):
             models.UniqueConstraint(
                 fields=["match", "user"], name="seat_user_once", condition=Q(user__isnull=False)
             ),
+        ]
+        indexes: ClassVar = [
+            # Somebody's history, in order.
+            models.Index(fields=["user", "-joined", "-id"], name="seat_history"),
         ]
 
     def __str__(self) -> str:

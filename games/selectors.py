@@ -18,9 +18,19 @@ def matches() -> QuerySet[Match]:
     return Match.objects.prefetch_related(Prefetch("seats", queryset=seats))
 
 
-def matches_of(*, user_id: int) -> QuerySet[Match]:
-    """The matches in which a user has or had a seat, newest first."""
-    return matches().filter(seats__user_id=user_id)
+def seats_of(*, user_id: int) -> QuerySet[Seat]:
+    """The seats that a user has or had, each with its match and all who sit there, newest first.
+
+    It is the seats that are asked for: sorted or counted by their matches, somebody's history would
+    cost a look at each match of theirs.
+    """
+    seats = Seat.objects.select_related("user")
+    return (
+        Seat.objects.filter(user_id=user_id)
+        .select_related("match")
+        .prefetch_related(Prefetch("match__seats", queryset=seats))
+        .order_by("-joined", "-id")
+    )
 
 
 def match_for_viewer(*, match_id: UUID, user_id: int) -> Match | None:

@@ -5,9 +5,9 @@ import struct
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -207,6 +207,7 @@ class Evertick:
 
     Attributes:
         roles: Of its workers. Players connect to those that keep sockets.
+        env: More for their environment.
     """
 
     name: str
@@ -216,6 +217,7 @@ class Evertick:
     roles: tuple[str, ...] = ("all",)
     guess: int = 600
     profile: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
     def running(self, cores: Cores) -> Iterator[Running]:
@@ -225,7 +227,8 @@ class Evertick:
             folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="evertick-bench-"))
             )
-            env = {"EVERTICK_TITLES": "bench.crowd.Crowd100,bench.crowd.Crowd1000"}
+            titles = "bench.crowd.Crowd100,bench.crowd.Crowd1000"
+            env = {"EVERTICK_TITLES": titles} | dict(self.env)
             stores = {}
             if self.redis:
                 journal = ("--appendonly", "yes", "--appendfsync", "everysec")

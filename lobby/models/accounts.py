@@ -39,6 +39,10 @@ class User(AbstractUser):
                 violation_error_message="A user with that username already exists.",
             )
         ]
+        indexes: ClassVar = [
+            # Those that an operator closed: leaderboards leave out these few among many.
+            models.Index(fields=["id"], name="user_closed", condition=models.Q(is_active=False))
+        ]
 
     def __str__(self) -> str:
         return self.username

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from games.catalog import TITLES
 from games.models import Match, Seat
-from games.selectors import match_as_watched, match_for_viewer, matches, matches_of, seat_of
+from games.selectors import match_as_watched, match_for_viewer, matches, seat_of, seats_of
 from lobby.codes import ApiCode, Refused
 from lobby.limits import EXPORT_ROWS_MAX
 from lobby.models.accounts import User
 from lobby.models.lobbies import Member
 from lobby.selectors.base import Shown
-from lobby.selectors.ratings import changes_shown
+from lobby.selectors.ratings import changes_shown, with_changes
 
 
 def match_seen_by(*, match_id: UUID, user: User) -> Match:
@@ -61,8 +61,8 @@ def seat_for_ticket(*, match: Match, user: User, spectate: bool) -> Seat | None:
 
 def matches_known(user: User) -> list[Shown]:
     """Somebody's matches, for the export of their account; of the others' seats, what all saw."""
-    mine = matches_of(user_id=user.id)[:EXPORT_ROWS_MAX]
-    return [match_shown(match, user_id=user.id) for match in mine]
+    mine = with_changes(seats_of(user_id=user.id))[:EXPORT_ROWS_MAX]
+    return [match_shown(seat.match, user_id=user.id) for seat in mine]
 
 
 def match_shown(match: Match, *, user_id: int) -> Shown:

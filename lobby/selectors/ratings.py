@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
-from games.models import Match
-from games.selectors import match_as_watched, matches_of, seat_of
+from games.models import Match, Seat
+from games.selectors import match_as_watched, seat_of, seats_of
 from lobby.codes import ApiCode, Refused
 from lobby.limits import HISTORY_POINTS_MAX, PROFILE_MATCHES_MAX
 from lobby.models.accounts import User
@@ -53,19 +53,19 @@ def changes_of_player(*, user_id: int, title: str) -> list[RatingChange]:
 
 def matches_of_player(*, user_id: int, viewer_id: int | None) -> list[Match]:
     """Somebody's latest matches, as ``viewer_id`` may know them: public ones, and shared ones."""
-    rows = with_changes(matches_of(user_id=user_id))
+    rows = with_changes(seats_of(user_id=user_id))
     if viewer_id != user_id:
-        rows = rows.filter(public=True)
-    latest = list(rows[:PROFILE_MATCHES_MAX])
+        rows = rows.filter(match__public=True)
+    latest = [seat.match for seat in rows[:PROFILE_MATCHES_MAX]]
     return [
         match if viewer_id and seat_of(match, viewer_id) else match_as_watched(match)
         for match in latest
     ]
 
 
-def with_changes(rows: QuerySet[Match]) -> QuerySet[Match]:
-    """The same matches, with what they changed; in one query more."""
-    return rows.prefetch_related("rating_changes")
+def with_changes(rows: QuerySet[Seat]) -> QuerySet[Seat]:
+    """The same seats, with what their matches changed; in one query more."""
+    return rows.prefetch_related("match__rating_changes")
 
 
 def player_named(*, user_id: int) -> User:

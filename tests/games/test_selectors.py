@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -14,11 +16,11 @@ from games.models import Seat
 from games.selectors import (
     match_for_viewer,
     matches,
-    matches_of,
     matches_running,
     matches_waiting,
     orders_for,
     seat_of,
+    seats_of,
 )
 from games.services import match_end, seat_vacate
 from tests.lobby.kit import finish, match_of, people, person, run
@@ -40,7 +42,28 @@ def test_ones_matches_are_those_with_a_seat_even_one_given_up() -> None:
     ann, bob = people("Ann", "Bob")
     first, _, last = match_of(ann), match_of(bob), match_of(bob, ann)
     seat_vacate(match_id=first.id, user_id=ann.id, why=Seat.Left.LEFT)
-    assert list(matches_of(user_id=ann.id)) == [last, first]
+    assert [seat.match for seat in seats_of(user_id=ann.id)] == [last, first]
+
+
+def test_a_history_is_counted_and_found_by_its_seats_alone() -> None:
+    ann = person("Ann")
+    match_of(ann)
+    with CaptureQueriesContext(connection) as asked:
+        assert seats_of(user_id=ann.id).count() == 1
+    assert "games_match" not in asked.captured_queries[0]["sql"]
+    assert "seat_history" in seats_of(user_id=ann.id).select_related(None).explain()
+
+
+def test_seats_from_before_they_knew_when_they_were_taken_are_as_old_as_their_match() -> None:
+    ann, bob = people("Ann", "Bob")
+    old, new = match_of(ann, bob), match_of(ann, bob)
+    finish(old, [0], [1])
+    Seat.objects.update(joined=timezone.now() + timedelta(days=1))
+    migration = import_module("games.migrations.0007_history")
+    migration.joined_before_the_end(apps, connection.schema_editor(atomic=False))
+    old.refresh_from_db()
+    assert {seat.joined for seat in old.seats.all()} == {old.created}
+    assert all(seat.joined > timezone.now() for seat in new.seats.all()), "it goes on"
 
 
 def test_a_public_match_is_for_all_and_a_private_one_for_its_players() -> None:

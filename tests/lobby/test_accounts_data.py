@@ -3,14 +3,28 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from games.models import Match
 from lobby import counters
 from lobby.limits import NAME_CHANGES_MAX, NAME_CHANGES_S
 from lobby.models.accounts import User
 from lobby.models.grants import Grant
 from lobby.names import name_is_invented, name_is_reserved, name_looks
 from lobby.services.accounts import EXPORTS, guest_create
-from tests.lobby.kit import api, browser, fields_of, lobby_of, match_of, people, person, refused
+from tests.lobby.kit import (
+    api,
+    browser,
+    fields_of,
+    finish,
+    lobby_of,
+    match_of,
+    people,
+    person,
+    rated_match,
+    refused,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +111,19 @@ def test_all_that_is_known_of_somebody_is_theirs_to_have() -> None:
     assert [row["id"] for row in body["matches"]] == [str(match.id)]
     assert [row["kind"] for row in body["sessions"]] == ["token"]
     assert bob.username not in answer.content.decode(), "others are known by their names alone"
+
+
+def test_what_is_known_takes_as_many_queries_however_much_was_played() -> None:
+    ann, bob = people("Ann", "Bob")
+    client, counts = api(ann), []
+    for length in (1, 3):
+        while Match.objects.count() < length:
+            finish(rated_match(ann, bob), [0], [1])
+        client.get("/api/me/")
+        with CaptureQueriesContext(connection) as asked:
+            assert len(client.get("/api/me/export/").json()["matches"]) == length
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_a_subject_adds_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from lobby.api.filters.base import title_choices
 
 
 class Matches(FilterSet):
-    """Of one's history."""
+    """Of one's history, which is of seats."""
 
-    title = django_filters.ChoiceFilter(choices=title_choices)
-    status = django_filters.ChoiceFilter(choices=Match.Status.choices)
+    title = django_filters.ChoiceFilter("match__title", choices=title_choices)
+    status = django_filters.ChoiceFilter("match__status", choices=Match.Status.choices)

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from games.limits import TICKET_TTL_S
-from games.models import Match
-from games.selectors import matches_of
+from games.models import Seat
+from games.selectors import seats_of
 from games.tickets import ticket_issue
 from lobby.api.auth import grant_of
 from lobby.api.filters.matches import Matches
@@ -32,13 +32,13 @@ class MatchList(Listed):
     serializer_class = MatchOut
     filterset_class = Matches
 
-    def get_queryset(self) -> QuerySet[Match]:
+    def get_queryset(self) -> QuerySet[Seat]:
         if getattr(self, "swagger_fake_view", False):  # nobody asks: the API is described
-            return matches_of(user_id=0)
-        return with_changes(matches_of(user_id=caller(self.request).id))
+            return seats_of(user_id=0)
+        return with_changes(seats_of(user_id=caller(self.request).id))
 
-    def shown(self, row: Match) -> Shown:
-        return match_shown(row, user_id=caller(self.request).id)
+    def shown(self, row: Seat) -> Shown:
+        return match_shown(row.match, user_id=caller(self.request).id)
 
     @described(
         {200: MatchOut(many=True)},
