@@ -129,6 +129,47 @@ def test_a_page_of_a_list_that_does_not_exist_is_not_found() -> None:
     assert refused(api().get("/api/lobbies/?page=x"), 404, "not_found")
 
 
+@pytest.mark.parametrize("size", ["x", "0", "-1", "1.5", "true", "٣", "1_0", " 1", "%00"])
+def test_a_size_of_pages_that_is_none_is_named_and_not_passed_over(size: str) -> None:
+    assert set(fields_of(api().get(f"/api/lobbies/?page_size={size}"))) == {"page_size"}
+
+
+def test_a_parameter_that_is_empty_is_as_if_it_was_not_there() -> None:
+    assert api().get("/api/lobbies/?page_size=&page=&title=&rated=&mine=").status_code == 200
+
+
+def test_there_is_no_page_by_the_name_of_last() -> None:
+    assert refused(api().get("/api/lobbies/?page=last"), 404, "not_found")
+
+
+@pytest.mark.parametrize("flag", ["1", "2", "yes", "-1", "maybe"])
+def test_a_filter_that_is_neither_true_nor_false_is_named_and_not_passed_over(flag: str) -> None:
+    client = api(person())
+    assert set(fields_of(client.get(f"/api/lobbies/?rated={flag}"))) == {"rated"}
+    assert set(fields_of(client.get(f"/api/notices/?unread={flag}"))) == {"unread"}
+
+
+@pytest.mark.parametrize("flag", ["true", "yes", "", 1, 0, 0.5, [], {}, None])
+def test_what_is_neither_true_nor_false_is_not_taken_for_either(flag: Any) -> None:
+    assert set(fields_of(api().post("/api/auth/guest/", {"session": flag}))) == {"session"}
+
+
+@pytest.mark.parametrize("number", ["1", "", True, 1.5, 1e300, [], {}, None])
+def test_what_is_no_number_is_not_taken_for_one(number: Any) -> None:
+    answer = api(person()).post("/api/party/invite/", {"user": number})
+    assert set(fields_of(answer)) == {"user"}
+
+
+@pytest.mark.parametrize("path", ["invite", "kick", "lead", "join", "decline"])
+def test_an_id_that_no_row_can_have_is_refused(path: str) -> None:
+    field = "party" if path in {"join", "decline"} else "user"
+    client = api(person())
+    for row in (-1, -(2**63) - 1):
+        answer = client.post(f"/api/party/{path}/", {field: row})
+        assert set(fields_of(answer)) == {field}
+    assert client.post(f"/api/party/{path}/", {field: 2**64 - 1}).status_code < 500
+
+
 def test_a_text_with_a_nul_is_invalid_and_nothing_worse() -> None:
     client = api(person())
     for body in ({"title": "che\x00ss"}, {"title": "chess", "name": "a\x00b"}):

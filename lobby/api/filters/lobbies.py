@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django_filters.rest_framework import FilterSet
 
 from games.catalog import TITLES
-from lobby.api.filters.base import title_choices
+from lobby.api.filters.base import Flag, title_choices
 from lobby.codes import ApiCode, Refused
 from lobby.limits import FILTER_CHARS_MAX
 from lobby.models.lobbies import Lobby
@@ -42,9 +42,7 @@ class Lobbies(FilterSet):
         decimal_places=0,
         help_text="Free for this many more people at least.",
     )
-    mine = django_filters.BooleanFilter(
-        method="of_mine", help_text="True: those that one is in, private ones too."
-    )
+    mine = Flag(method="of_mine", help_text="True: those that one is in, private ones too.")
 
     settings = django_filters.CharFilter(
         method="of_settings",
@@ -52,7 +50,7 @@ class Lobbies(FilterSet):
         help_text='JSON of settings that it has, such as `{"minutes": 3}`; needs `title`.',
     )
 
-    rated = django_filters.BooleanFilter(help_text="Whether its matches change ratings.")
+    rated = Flag(help_text="Whether its matches change ratings.")
     rating_min = django_filters.NumberFilter(
         method="of_rating_min",
         min_value=0,

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from lobby.api.serializers.base import In, Text
+from lobby.api.serializers.base import Flag, In, Text
 
 PASSWORD_CHARS_MAX = 128
 """Longer ones only make the server work."""
@@ -36,7 +36,7 @@ class EnteredOut(serializers.Serializer[Any]):
 
 
 class GuestIn(In):
-    session = serializers.BooleanField(default=False, help_text="A session instead of a token.")
+    session = Flag(default=False, help_text="A session instead of a token.")
 
 
 class LoginIn(GuestIn):

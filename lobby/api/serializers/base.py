@@ -26,6 +26,31 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class Whole(serializers.IntegerField):
+    """A number and nothing that merely could be one, such as ``"3"``."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            raise serializers.ValidationError("Not a number.")
+        return int(super().to_internal_value(data))
+
+
+class Id(Whole):
+    """The id of a row; what no row can have is not even looked for."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(min_value=0, **more)
+
+
+class Flag(serializers.BooleanField):
+    """``true`` or ``false``, and neither ``"yes"`` nor 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Neither true nor false.")
+        return data
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class Settings(serializers.DictField):
     """Any object; the title says what belongs in it."""

@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from lobby.api.serializers.accounts import UserOut
-from lobby.api.serializers.base import In
+from lobby.api.serializers.base import In, Whole
 from lobby.api.serializers.lobbies import LobbyOut
 
 
 class InvitationIn(In):
-    uses = serializers.IntegerField(default=10, help_text="How many may come in by it.")
-    hours = serializers.IntegerField(default=24, help_text="For which it is good.")
+    uses = Whole(default=10, help_text="How many may come in by it.")
+    hours = Whole(default=24, help_text="For which it is good.")
 
 
 class InvitationOut(serializers.Serializer[Any]):

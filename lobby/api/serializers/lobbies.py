@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from lobby.api.serializers.accounts import UserOut
-from lobby.api.serializers.base import In, Settings, Text
+from lobby.api.serializers.base import Flag, Id, In, Settings, Text, Whole
 from lobby.api.serializers.titles import SeatRangeOut
 from lobby.limits import CODE_LENGTH, LOBBY_NAME_CHARS_MAX, LOBBY_PASSWORD_CHARS_MAX
 from lobby.models.lobbies import Lobby
@@ -52,26 +52,24 @@ class LobbyIn(In):
     title = Text(max_length=32)
     name = Text(max_length=LOBBY_NAME_CHARS_MAX, default="", allow_blank=True)
     settings = Settings(default=dict)
-    private = serializers.BooleanField(default=False)
-    rated = serializers.BooleanField(
-        default=False, help_text="For people with accounts, and without bots."
-    )
+    private = Flag(default=False)
+    rated = Flag(default=False, help_text="For people with accounts, and without bots.")
     password = Text(max_length=LOBBY_PASSWORD_CHARS_MAX, default="", allow_blank=True)
-    bots = serializers.IntegerField(default=0, min_value=0)
+    bots = Whole(default=0, min_value=0)
 
 
 class LobbyChangeIn(In):
     name = Text(max_length=LOBBY_NAME_CHARS_MAX, required=False)
     settings = Settings(required=False)
-    private = serializers.BooleanField(required=False)
-    rated = serializers.BooleanField(required=False)
+    private = Flag(required=False)
+    rated = Flag(required=False)
     password = Text(
         max_length=LOBBY_PASSWORD_CHARS_MAX,
         required=False,
         allow_blank=True,
         help_text="Empty: none any more.",
     )
-    bots = serializers.IntegerField(required=False, min_value=0)
+    bots = Whole(required=False, min_value=0)
 
 
 class JoinIn(In):
@@ -85,21 +83,21 @@ class JoinByCodeIn(In):
 
 
 class ReadyIn(In):
-    ready = serializers.BooleanField()
+    ready = Flag()
 
 
 class SeatIn(In):
-    team = serializers.IntegerField(default=None, allow_null=True)
-    seat = serializers.IntegerField(default=None, allow_null=True)
+    team = Whole(default=None, allow_null=True)
+    seat = Whole(default=None, allow_null=True)
 
 
 class PersonIn(In):
-    user = serializers.IntegerField(help_text="The id of somebody.")
+    user = Id(help_text="The id of somebody.")
 
 
 class KickIn(In):
-    user = serializers.IntegerField(help_text="The id of a member.")
-    ban = serializers.BooleanField(default=True, help_text="Keep them out from now on.")
+    user = Id(help_text="The id of a member.")
+    ban = Flag(default=True, help_text="Keep them out from now on.")
 
 
 class StartedOut(serializers.Serializer[Any]):

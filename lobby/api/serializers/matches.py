@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from games.models import Match, Seat
-from lobby.api.serializers.base import In, Settings
+from lobby.api.serializers.base import Flag, In, Settings
 from lobby.api.serializers.ratings import RatingChangeOut
 
 
@@ -54,7 +54,7 @@ class ResultOut(serializers.Serializer[Any]):
 
 
 class TicketIn(In):
-    spectate = serializers.BooleanField(default=False)
+    spectate = Flag(default=False)
 
 
 class TicketOut(serializers.Serializer[Any]):

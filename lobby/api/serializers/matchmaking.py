@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lobby.api.serializers.accounts import UserOut
-from lobby.api.serializers.base import In, Text
+from lobby.api.serializers.base import Flag, In, Text, Whole
 from lobby.models.matchmaking import Ticket
 
 _PROPERTY = {"oneOf": [{"type": "string"}, {"type": "number"}]}
@@ -63,6 +63,6 @@ class MatchmakingTicketIn(In):
         default=dict,
         help_text="What properties of all others have to be; `rating` is their rating.",
     )
-    bots = serializers.BooleanField(default=True, help_text="Whether bots may sit in.")
-    least = serializers.IntegerField(default=None, allow_null=True, min_value=1, max_value=1000)
-    most = serializers.IntegerField(default=None, allow_null=True, min_value=1, max_value=1000)
+    bots = Flag(default=True, help_text="Whether bots may sit in.")
+    least = Whole(default=None, allow_null=True, min_value=1, max_value=1000)
+    most = Whole(default=None, allow_null=True, min_value=1, max_value=1000)

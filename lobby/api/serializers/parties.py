@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from lobby.api.serializers.accounts import UserOut
-from lobby.api.serializers.base import In
+from lobby.api.serializers.base import Id, In
 from lobby.api.serializers.lobbies import JoinIn
 
 
@@ -27,7 +27,7 @@ class PartyOut(serializers.Serializer[Any]):
 
 
 class PartyIn(In):
-    party = serializers.IntegerField()
+    party = Id()
 
 
 class PartyLobbyIn(JoinIn):

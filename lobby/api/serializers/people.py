@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lobby.api.serializers.accounts import UserOut
-from lobby.api.serializers.base import In, Text
+from lobby.api.serializers.base import In, Text, Whole
 
 PRESENCES = ("offline", "online", "lobby", "match")
 
@@ -56,7 +56,7 @@ class NoticeOut(serializers.Serializer[Any]):
 
 
 class ReadIn(In):
-    up_to = serializers.IntegerField(min_value=0, help_text="The id of the newest one seen.")
+    up_to = Whole(min_value=0, help_text="The id of the newest one seen.")
 
 
 class UnreadOut(serializers.Serializer[Any]):

@@ -4,18 +4,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from lobby.api.serializers.base import In, Text
+from lobby.api.serializers.base import Id, In, Text, Whole
 from lobby.limits import REPORT_CHARS_MAX
 
 
 class MessageReportIn(In):
     talk = Text(max_length=64)
-    number = serializers.IntegerField(min_value=1)
+    number = Whole(min_value=1)
     reason = Text(max_length=REPORT_CHARS_MAX)
 
 
 class PlayerReportIn(In):
-    user = serializers.IntegerField(min_value=0)
+    user = Id()
     match = serializers.UUIDField(default=None, allow_null=True)
     reason = Text(max_length=REPORT_CHARS_MAX)
 

@@ -66,7 +66,11 @@ class Identities(Listed):
         }
 
     @described(
-        {200: IdentityOut(many=True)}, *READS, ApiCode.NOT_FOUND, summary="My external identities"
+        {200: IdentityOut(many=True)},
+        *READS,
+        ApiCode.INVALID,
+        ApiCode.NOT_FOUND,
+        summary="My external identities",
     )
     def get(self, request: Request) -> Response:
         return self.listed()

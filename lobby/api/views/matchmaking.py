@@ -37,6 +37,7 @@ class TicketList(Listed):
     @described(
         {200: MatchmakingTicketOut(many=True)},
         *READS,
+        ApiCode.INVALID,
         ApiCode.NOT_FOUND,
         summary="My tickets, newest first",
     )

@@ -48,7 +48,7 @@ from lobby.services.people import (
     notices_read,
 )
 
-LIST = (*READS, ApiCode.NOT_FOUND)
+LIST = (*READS, ApiCode.INVALID, ApiCode.NOT_FOUND)
 ABOUT = (*WRITES, ApiCode.NOT_FOUND, ApiCode.INVALID)
 
 
@@ -131,7 +131,9 @@ class PersonFind(Api):
 class Person(Api):
     """Somebody; those that follow do something about them and answer the same."""
 
-    @described({200: PersonOut}, *LIST, summary="Somebody, and what they are to me")
+    @described(
+        {200: PersonOut}, *READS, ApiCode.NOT_FOUND, summary="Somebody, and what they are to me"
+    )
     def get(self, request: Request, user_id: int) -> Response:
         return _shown(request, user_id)
 
@@ -215,7 +217,6 @@ class NoticeList(Mine):
     @described(
         {200: NoticeOut(many=True)},
         *LIST,
-        ApiCode.INVALID,
         summary="What I was told, newest first",
     )
     def get(self, request: Request) -> Response:

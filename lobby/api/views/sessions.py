@@ -30,7 +30,11 @@ class Sessions(Listed):
         return grant_shown(row, current=self.current)
 
     @described(
-        {200: SessionOut(many=True)}, *READS, ApiCode.NOT_FOUND, summary="Where I am signed in"
+        {200: SessionOut(many=True)},
+        *READS,
+        ApiCode.INVALID,
+        ApiCode.NOT_FOUND,
+        summary="Where I am signed in",
     )
     def get(self, request: Request) -> Response:
         """Sessions of browsers and tokens of programs, the last used first."""
