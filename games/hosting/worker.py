@@ -586,6 +586,10 @@ class Worker:
 
     def _hand_on(self, message: Word) -> None:
         match message:
+            case ForRoom(match, Check(gateway)) if match not in self.rooms:
+                # Its sockets there missed that it went, or were never to be told: we did not know
+                # of that worker yet.
+                self.courier.down(gateway, Moved(match, ""))
             case ForRoom(match, said):
                 self.post(match, self.id, said)
             case Tell() as told:

@@ -22,6 +22,8 @@ from games.hosting.ledger.in_memory import MemoryLedger
 from games.hosting.relay import (
     Attach,
     Check,
+    ForRoom,
+    Moved,
     Publish,
     Say,
     Tell,
@@ -214,6 +216,16 @@ async def test_a_socket_of_which_its_room_knows_nothing_is_told_to_ask(
     viewers = here.rooms[reader.match].viewers
     viewers.remove(viewers.on(0))
     await until(lambda: reader.moves == [""])
+
+
+async def test_who_asks_after_a_room_that_is_not_here_is_told_to_look_for_it(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A match that was over when its last owner lost it, who did not know of that worker."""
+    told: list[tuple[str, Any]] = []
+    monkeypatch.setattr(worker.courier, "down", lambda *said: told.append(said))
+    worker._hand_on(ForRoom("a-match", Check("there", 3, ["v"])))
+    assert told == [("there", Moved("a-match", ""))]
 
 
 async def test_a_quiet_room_that_lost_nothing_says_nothing(
