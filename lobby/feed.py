@@ -320,9 +320,9 @@ class Feed:
     # --- other processes ------------------------------------------------------------------------
 
     async def _tell(self) -> None:
-        layer = get_channel_layer()
+        layer = layer_between()
         changes, self._elsewhere = self._elsewhere, Changes()
-        if not changes.concern_others or layer is None or isinstance(layer, InMemoryChannelLayer):
+        if not changes.concern_others or layer is None:
             return
         try:
             await layer.group_send(GROUP, _as_message(changes, self.origin))
@@ -331,28 +331,11 @@ class Feed:
 
     async def _hear(self) -> None:
         """What other processes say changed."""
-        layer = get_channel_layer()
-        if layer is None or isinstance(layer, InMemoryChannelLayer):
-            return
-        while True:
-            try:
-                await self._listen(layer)
-            except Exception:
-                log.warning("other workers cannot be heard; trying again", exc_info=True)
-                await asyncio.sleep(FEED_RETRY_S)
 
-    async def _listen(self, layer: Any) -> None:
-        channel = await layer.new_channel()
-        await layer.group_add(GROUP, channel)
-        self.joined.set()
-        try:
-            while True:
-                message = await layer.receive(channel)
-                if message.get("origin") != self.origin:
-                    self._mark(_from_message(message))
-        finally:
-            with contextlib.suppress(Exception):
-                await layer.group_discard(GROUP, channel)
+        def take(message: dict[str, Any]) -> None:
+            self._mark(_from_message(message))
+
+        await hear_others(GROUP, self.origin, take, self.joined)
 
 
 class _Worded:
@@ -443,10 +426,54 @@ def with_connection(query: Callable[[], T]) -> T:
         close_old_connections()
 
 
+def layer_between() -> Any:
+    """The way to other processes; None where there is no other."""
+    layer = get_channel_layer()
+    return None if isinstance(layer, InMemoryChannelLayer) else layer
+
+
+async def hear_others(
+    group: str, origin: str, take: Callable[[dict[str, Any]], None], joined: asyncio.Event
+) -> None:
+    """Hand on what other processes say to ``group``, for as long as there may be others.
+
+    Args:
+        origin: Of this process, whose own words are left out.
+        joined: Set as soon as others are heard.
+    """
+    layer = layer_between()
+    while layer is not None:
+        try:
+            await _listen(layer, group, origin, take, joined)
+        except Exception:
+            log.warning("other workers cannot be heard; trying again", exc_info=True)
+            await asyncio.sleep(FEED_RETRY_S)
+
+
+async def _listen(
+    layer: Any,
+    group: str,
+    origin: str,
+    take: Callable[[dict[str, Any]], None],
+    joined: asyncio.Event,
+) -> None:
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
+    joined.set()
+    try:
+        while True:
+            message = await layer.receive(channel)
+            if message.get("origin") != origin:
+                take(message)
+    finally:
+        with contextlib.suppress(Exception):
+            await layer.group_discard(group, channel)
+
+
 def _tell_others(changes: Changes, origin: str) -> None:
     """Tell the feeds of other processes, from one that runs no feed: a command, a first request."""
-    layer = get_channel_layer()
-    if layer is None or isinstance(layer, InMemoryChannelLayer):
+    layer = layer_between()
+    if layer is None:
         return
     message = _as_message(changes, origin)
     try:

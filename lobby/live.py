@@ -26,11 +26,10 @@ from uuid import UUID
 
 import msgspec
 from asgiref.sync import async_to_sync
-from channels.layers import InMemoryChannelLayer, get_channel_layer
-from django.db import close_old_connections, connections
+from django.db import connections
 from django.utils import timezone
 
-from lobby.feed import Look
+from lobby.feed import Look, hear_others, layer_between, with_connection
 from lobby.limits import (
     FEED_RETRY_S,
     LETTERS_OUT_MAX,
@@ -224,7 +223,7 @@ class Live:
             with contextlib.suppress(RuntimeError):  # the loop closed meanwhile
                 loop.call_soon_threadsafe(self._answer, future, then)
 
-        self._thread.submit(_with_connection, job).add_done_callback(done)
+        self._thread.submit(with_connection, job).add_done_callback(done)
         return True
 
     def _answer(self, future: "Future[T]", then: Callable[[T | Exception], None]) -> None:
@@ -237,7 +236,7 @@ class Live:
 
     async def _ask(self, query: Callable[[], T]) -> T:
         assert self._loop is not None
-        return await self._loop.run_in_executor(self._thread, _with_connection, query)
+        return await self._loop.run_in_executor(self._thread, with_connection, query)
 
     # --- letters --------------------------------------------------------------------------------
 
@@ -266,11 +265,11 @@ class Live:
 
     async def _send(self) -> None:
         """Tell other processes, all that waits in few messages."""
-        layer = get_channel_layer()
+        layer = layer_between()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            letters, alone = list(self._out), layer is None or _in_process(layer)
+            letters, alone = list(self._out), layer is None
             self._out.clear()
             for first in range(0, 0 if alone else len(letters), LETTERS_PER_SEND_MAX):
                 part = letters[first : first + LETTERS_PER_SEND_MAX]
@@ -281,29 +280,12 @@ class Live:
 
     async def _hear(self) -> None:
         """What other processes tell."""
-        layer = get_channel_layer()
-        if layer is None or _in_process(layer):
-            return
-        while True:
-            try:
-                await self._listen_to(layer)
-            except Exception:
-                log.warning("other workers cannot be heard; trying again", exc_info=True)
-                await asyncio.sleep(FEED_RETRY_S)
 
-    async def _listen_to(self, layer: Any) -> None:
-        channel = await layer.new_channel()
-        await layer.group_add(GROUP, channel)
-        self.joined.set()
-        try:
-            while True:
-                message = await layer.receive(channel)
-                if message.get("origin") != self.origin:
-                    for letter in _letters.decode(message["letters"]):
-                        self._deliver(letter)
-        finally:
-            with contextlib.suppress(Exception):
-                await layer.group_discard(GROUP, channel)
+        def take(message: dict[str, Any]) -> None:
+            for letter in _letters.decode(message["letters"]):
+                self._deliver(letter)
+
+        await hear_others(GROUP, self.origin, take, self.joined)
 
     # --- who is here ----------------------------------------------------------------------------
 
@@ -387,23 +369,10 @@ def _of_user(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-def _with_connection(query: Callable[[], T]) -> T:
-    """Run ``query`` as a request is run: no broken or outdated connection before or after it."""
-    close_old_connections()
-    try:
-        return query()
-    finally:
-        close_old_connections()
-
-
-def _in_process(layer: Any) -> bool:
-    return isinstance(layer, InMemoryChannelLayer)
-
-
 def _tell_others(letters: list[Letter], origin: str) -> None:
     """Tell other processes, from one without sockets: a command, a first request."""
-    layer = get_channel_layer()
-    if layer is None or _in_process(layer):
+    layer = layer_between()
+    if layer is None:
         return
     try:
         async_to_sync(layer.group_send)(GROUP, _as_message(letters, origin))

@@ -75,9 +75,8 @@ class Keeper:
         if archive := worker.archive:
             self._collector = Collector(archive, worker.ledger, spec, gave_up=self._begin_anew)
         self._waiting: deque[tuple[Kept | None, Callable[[], None]]] = deque()
-        self._unkept: dict[
-            int, bytes
-        ] = {}  # ticks of which it is not known that the store has them
+        # By tick, as written: those of which it is not known that the store has them.
+        self._unkept: dict[int, bytes] = {}
         self._recovering = False
         self._asked = set[int]()  # the epochs of leases that it asked for again
         self._stopped = False
