@@ -44,6 +44,10 @@ HISTORY_TICKS_MAX = 64
 """Views remembered for each audience: over three seconds at 20 Hz, longer than a gap in the channel
 layer takes to be noticed. Who lacks more gets a snapshot."""
 
+HISTORY_KEY_EVERY = 16
+"""Remembered views from one that is kept itself to the next; those between are kept as changes. So
+many changes at the most are undone for one who missed something: one or two milliseconds."""
+
 DELAYED_VIEWS_MAX = 1200
 """Views that wait to be shown to delayed spectators: a minute at 20 Hz. Beyond it spectators see
 fewer of them, and none earlier."""

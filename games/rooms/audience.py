@@ -1,15 +1,28 @@
 """All who are told the same, and what they were told.
 
-An audience remembers the views that it was told lately, not the messages: whoever missed some is
-told the difference between what it knows and what is so now, in one message.
+An audience remembers what it was told lately: whoever missed some is told the difference between
+what it knows and what is so now, in one message. What it remembers is a few dozen bytes a tick, of
+which the view of that tick is made again when somebody wants it. The views themselves are some
+thousand objects a room, which take memory and which the garbage collector has to look at.
 """
 
 from collections import deque
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from games.limits import DELAYED_VIEWS_MAX, HASH_CHANGES, HISTORY_TICKS_MAX
-from games.sim import Change, Held, Kind, fingerprint, pack, pack_change, plain, plain_change, same
+from games.limits import DELAYED_VIEWS_MAX, HASH_CHANGES, HISTORY_KEY_EVERY, HISTORY_TICKS_MAX
+from games.sim import (
+    Change,
+    Held,
+    Kind,
+    fingerprint,
+    pack,
+    pack_change,
+    plain,
+    plain_change,
+    same,
+    unpack_change,
+)
 
 
 class Whole:
@@ -69,6 +82,57 @@ class Step:
         return self._bits
 
 
+class Told(NamedTuple):
+    """A view that was told.
+
+    Attributes:
+        moment: When.
+        bits: The change from the view told before it; None: ``held`` is the view itself.
+    """
+
+    moment: Moment
+    bits: bytes | None
+    held: Held = None
+
+
+class History:
+    """The last views that an audience was told before the one it knows."""
+
+    def __init__(self, kind: Kind, views_max: int) -> None:
+        self._kind = kind
+        self._views_max = views_max
+        # Beyond those that are asked for, as far back as to the view that they are made from.
+        self._told: deque[Told] = deque(maxlen=views_max and views_max + HISTORY_KEY_EVERY - 1)
+        self._keyless = HISTORY_KEY_EVERY  # how many there are since the last that is there itself
+
+    def keep(self, moment: Moment, held: Held, bits: bytes | None) -> None:
+        """This was told next; ``bits`` led to it, where there was something before."""
+        if self._keyless + 1 >= HISTORY_KEY_EVERY or bits is None:
+            self._told.append(Told(moment, None, held))
+            self._keyless = 0
+        else:
+            self._told.append(Told(moment, bits))
+            self._keyless += 1
+
+    def find(self, tick: int) -> tuple[Moment, Held] | None:
+        """The view told at ``tick``; None where that is forgotten, or never was."""
+        led: list[Told] = []
+        for place, told in enumerate(reversed(self._told)):
+            if led or (told.moment.tick == tick and place < self._views_max):
+                led.append(told)
+                if told.bits is None:
+                    return led[0].moment, self._made(led)
+        return None
+
+    def _made(self, led: list[Told]) -> Held:
+        """The first of these, each of which follows from the next."""
+        held = led.pop().held
+        for told in reversed(led):
+            assert told.bits is not None, "the last one is the only one that is there itself"
+            held = unpack_change(self._kind, held, told.bits)
+        return held
+
+
 class Audience:
     """What one audience knows: the view it was last told, and the views before."""
 
@@ -92,7 +156,8 @@ class Audience:
         self.held = held
         self.tick = tick
         self.time = time
-        self._past: deque[tuple[Moment, Held]] = deque(maxlen=views_max)
+        self._history = History(kind, views_max)
+        self._bits: bytes | None = None  # what led to the view that it knows
         self._changes = changes
         self._plain: Any = None
 
@@ -117,7 +182,8 @@ class Audience:
             return None
         before = Moment(self.tick, self.time)
         step = Step(before, Moment(tick, time), self.kind, self.held, held, bits)
-        self._past.append((before, self.held))
+        self._history.keep(before, self.held, self._bits)
+        self._bits = bits
         self.held, self.tick, self.time, self._plain = held, tick, time, None
         self._changes += 1
         if self._changes % HASH_CHANGES == 0:
@@ -126,10 +192,12 @@ class Audience:
 
     def since(self, known: int) -> Step | None:
         """What changed since tick ``known``, in one; None where only the whole view will do."""
-        for then, held in self._past:
-            if then.tick == known and (bits := pack_change(self.kind, held, self.held)) is not None:
-                return Step(then, Moment(self.tick, self.time), self.kind, held, self.held, bits)
-        return None
+        if (found := self._history.find(known)) is None:
+            return None
+        then, held = found
+        if (bits := pack_change(self.kind, held, self.held)) is None:
+            return None
+        return Step(then, Moment(self.tick, self.time), self.kind, held, self.held, bits)
 
 
 class Past(NamedTuple):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from games.limits import HASH_CHANGES, HISTORY_TICKS_MAX
 from games.rooms import Room
 from games.rooms.audience import Audience, Step
-from games.sim import Json, View, fingerprint, patch, unpack_change
+from games.sim import Int, Json, Record, Table, View, fingerprint, hold, patch, unpack_change
 from tests.titles import Party, Sums, Tally
 from tests.values import encoded, views
 
@@ -120,6 +120,29 @@ def test_from_any_remembered_tick_the_change_leads_to_the_view(looks: list[View]
         assert (step.base, step.tick) == (seen, one.tick)
         assert encoded(patch(view, step.plain())) == encoded(looks[-1])
         assert encoded(unpack_change(Json(), view, step.packed())) == encoded(looks[-1])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=HISTORY_TICKS_MAX, max_size=3 * HISTORY_TICKS_MAX))
+def test_a_view_that_is_not_kept_is_made_again(moves: list[int]) -> None:
+    """Enough of them that some are forgotten, which others were made from."""
+    kind = Record(turn=Int(0, 10), ships=Table(4, x=Int(0, 99)))
+    told = [hold(kind, {"turn": 0, "ships": {0: (50,)}})]
+    one = Audience(kind, told[0])
+    places = {0: 50}
+    for tick, move in enumerate(moves, start=1):
+        if move in places and len(places) > 1 and tick % 3 == 0:
+            del places[move]
+        else:
+            places[move] = (places.get(move, tick) + 1 + move) % 100
+        rows = {ship: (x,) for ship, x in places.items()}
+        told.append(hold(kind, {"turn": tick % 11, "ships": rows}))
+        assert one.look(told[-1], tick, tick) is not None
+    for known in range(len(told) - 1):
+        step = one.since(known)
+        assert (step is None) == (known < len(moves) - HISTORY_TICKS_MAX)
+        if step is not None:
+            assert unpack_change(kind, told[known], step.packed()) == told[-1]
 
 
 def test_a_seat_that_is_new_is_told_its_whole_own_view_by_the_tick_that_opens_it() -> None:
