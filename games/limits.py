@@ -86,6 +86,22 @@ CATCH_UP_TICKS_MAX = 5
 """Late ticks that are run at once to catch up: a quarter of a second at 20 Hz. Time beyond is
 dropped and counted, or a stall would be followed by a burst that nobody can play through."""
 
+THIN_S_MAX = 0.25
+"""Seconds from one thing that viewers are told to the next, at the most, where a worker has more to
+do than it can and tells less often: each fifth tick at 20 Hz. Beyond that ticks come late."""
+
+THIN_LATE = 0.4
+"""Share of a period from which on a tick counts as late."""
+
+THIN_WINDOW_S = 0.5
+THIN_TICKS_MIN = 8
+"""Seconds, and ticks, of which more than half must be late before viewers are told less often: a
+stall of a moment is caught up with instead."""
+
+THIN_PATIENCE_S_MAX = 30.0
+"""Seconds from one try to tell more often to the next, at the most; each that was too much doubles
+them. A try that fails makes ticks late for a second."""
+
 TICKET_TTL_S = 30
 """Seconds in which a ticket must be used. It is fetched just before the socket opens."""
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 import msgspec
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -83,6 +84,7 @@ class RoomConsumer(AsyncConsumer):
         self._stopped = False
         self._missed = False  # whether something arrived since
         self._migrated = False
+        self._offset = crc32(self.match.encode())  # rooms that tell less often do so by turns
         try:
             thought_s = self._make_room(scope["loaded"], scope["heard_ms"])
         except WrongRules as error:
@@ -459,8 +461,9 @@ class RoomConsumer(AsyncConsumer):
         self.worker.meter.tick(now - due_at, self.clock.dropped - dropped)
         try:
             if self.room.game.realtime and not self.room.outcome:
+                self._watch_load(now, now - due_at)
                 for left in reversed(range(passed)):
-                    self._tick(1, more=left > 0)
+                    self._tick(1, more=left > 0 or not self._tells())
                     if self.room.outcome:
                         break
             else:
@@ -468,6 +471,21 @@ class RoomConsumer(AsyncConsumer):
         except Exception as error:  # noqa: BLE001 - a bug in rules must not reach other rooms
             return self._fault(error)
         self._schedule()
+
+    def _watch_load(self, now: float, late_s: float) -> None:
+        """Count how late this tick is; where too many are, viewers are told of fewer."""
+        thinning = self.worker.thinning
+        was = thinning.every
+        if thinning.ticked(now, late_s, self.room.game.tick_hz):
+            if was == 1:
+                logger.warning("more to do than this worker can: viewers are told of fewer ticks")
+            elif thinning.every == 1:
+                logger.warning("viewers are told of all ticks again")
+
+    def _tells(self) -> bool:
+        """Whether viewers are told of the next tick."""
+        room = self.room
+        return self.worker.thinning.tells(room.tick_no + 1, self._offset, room.game.tick_hz)
 
     def _tick(self, elapsed: int, *, more: bool = False) -> None:
         was_over = self.room.outcome is not None

@@ -62,6 +62,7 @@ from games.hosting.relay import (
     worker_channel,
 )
 from games.hosting.roles import Role, by_weight, keeps_sockets, new_id, runs_rooms, same_rules
+from games.hosting.thinning import Thinning
 from games.limits import (
     ADOPTIONS_AT_ONCE_MAX,
     ARCHIVE_CLOSE_PAUSES_S,
@@ -188,6 +189,7 @@ class Worker:
         self.courier = Courier(layer)
         self.records = Records()
         self.meter = Meter()
+        self.thinning = Thinning()
         self.rooms: dict[str, LiveRoom] = {}
         self.sockets: dict[str, Watcher] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
