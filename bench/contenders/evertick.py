@@ -30,6 +30,7 @@ _HELLO, _INPUT, _GOT = 0, 1, 5
 _SNAPSHOT, _DELTA, _OWN, _AGAIN, _ERROR = 1, 2, 3, 4, 6
 _STATES = (_OWN, _DELTA)
 _SETTLED, _STEP = 0, 2  # the first and the last of the short forms
+_SETTLED_BYTES = 4
 _NUMBER = struct.Struct(">I")
 
 
@@ -95,7 +96,7 @@ class EvertickPlayer(Player):
         if self._received % GOT_FRAMES == 0:
             self.say(bytes((0x92, _GOT, 0xCE)) + _NUMBER.pack(self._received))
         if data[start] <= _STEP:
-            return self._short(data, start, now)
+            return self._short(data, start, now) if self.joined else self._rare(data[start:])
         kind = data[start + 1]
         if kind in _STATES:
             # The tick, mostly in two bytes.
@@ -132,7 +133,13 @@ class EvertickPlayer(Player):
         """What comes at the beginning, and when something goes wrong."""
         unpacker = msgpack.Unpacker(raw=False, strict_map_key=False)
         unpacker.feed(payload)
-        for kind, *fields in unpacker:
+        while (at := unpacker.tell()) < len(payload):
+            if payload[at] == _SETTLED:  # the own part of a seat that is shown nothing besides
+                unpacker.read_bytes(_SETTLED_BYTES)
+                continue
+            if payload[at] <= _STEP:
+                break
+            kind, *fields = unpacker.unpack()
             if kind == _SNAPSHOT:
                 self.joined, self._seen = True, fields[0]
             elif kind == _AGAIN:
