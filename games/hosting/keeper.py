@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -74,7 +73,8 @@ class Keeper:
         self._collector: Collector | None = None
         if archive := worker.archive:
             self._collector = Collector(archive, worker.ledger, spec, gave_up=self._begin_anew)
-        self._waiting: deque[tuple[Kept | None, Callable[[], None]]] = deque()
+        # Short, and mostly empty; a deque would be 600 bytes all the same.
+        self._waiting: list[tuple[Kept | None, Callable[[], None]]] = []
         # By tick, as written: those of which it is not known that the store has them.
         self._unkept: dict[int, bytes] = {}
         self._recovering = False
@@ -155,7 +155,7 @@ class Keeper:
     def _say_waiting(self) -> None:
         """Say what waits, up to the first tick that is not kept."""
         while self._waiting and _is_kept(self._waiting[0][0]):
-            _, say = self._waiting.popleft()
+            _, say = self._waiting.pop(0)
             try:
                 say()
             except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
@@ -193,7 +193,7 @@ class Keeper:
         else:  # it stopped before that: what was not kept is told to nobody
             return self._waiting.clear()
         # All that waits is in the checkpoint that the store has now.
-        self._waiting = deque((None, say) for _, say in self._waiting)
+        self._waiting = [(None, say) for _, say in self._waiting]
         self._recovering = False
         self._say_waiting()
 

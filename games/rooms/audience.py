@@ -102,11 +102,17 @@ class History:
         self._kind = kind
         self._views_max = views_max
         # Beyond those that are asked for, as far back as to the view that they are made from.
-        self._told: deque[Told] = deque(maxlen=views_max and views_max + HISTORY_KEY_EVERY - 1)
+        self._told_max = views_max and views_max + HISTORY_KEY_EVERY - 1
+        # Where nobody moves it is empty; a deque would be 600 bytes all the same.
+        self._told: list[Told] = []
         self._keyless = HISTORY_KEY_EVERY  # how many there are since the last that is there itself
 
     def keep(self, moment: Moment, held: Held, bits: bytes | None) -> None:
         """This was told next; ``bits`` led to it, where there was something before."""
+        if not self._told_max:
+            return
+        if len(self._told) == self._told_max:
+            del self._told[0]
         if self._keyless + 1 >= HISTORY_KEY_EVERY or bits is None:
             self._told.append(Told(moment, None, held))
             self._keyless = 0
