@@ -141,6 +141,11 @@ def archive_complete(match: Match) -> bool:
     return timezone.now() - match.ended > timedelta(seconds=ARCHIVE_LATE_S)
 
 
+def match_lives(*, match_id: UUID) -> bool:
+    """Whether a match is not over: it waits, runs or sleeps."""
+    return Match.objects.filter(id=match_id, status__in=Match.LIVE).exists()
+
+
 def matches_over(*, match_ids: Iterable[UUID]) -> list[UUID]:
     """Those of these matches that are over."""
     over = Match.objects.filter(id__in=list(match_ids)).exclude(status__in=Match.LIVE)

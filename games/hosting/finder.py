@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from django.db import Error as DatabaseError
 
-from games import services
+from games import selectors, services
 from games.hosting.ledger import HOLLOW, Checkpoint, Lease, LedgerError, Loaded, Owner
 from games.hosting.relay import Found, Run, Where
 from games.hosting.roles import by_weight, same_rules
@@ -136,8 +136,8 @@ class Finder:
             await worker.drop(match, lease.token)
             raise ProtocolError(Code.ROOM_LOST, Close.GONE) from None
         if spec is None:
-            runner, _ = await worker.runner_of(match)
-            if runner:  # it is not over: another worker took it before we were this far
+            if await worker.records.call(selectors.match_lives, match_id=UUID(match)):
+                # Another worker took it before we were this far; it may have gone to sleep there.
                 await worker.ledger.release(match, lease.token)
                 raise ProtocolError(Code.ROOM_UNREACHABLE, Close.UNAVAILABLE)
             await worker.drop(match, lease.token)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -273,3 +274,28 @@ async def test_one_that_died_while_it_woke_sleeps_on(start: Start) -> None:
     await until(lambda: not worker.lives("dead"))
     assert await worker.locate(match) == worker.id
     assert worker.rooms[match].room.tick_no >= kept.tick
+
+
+async def test_one_that_slept_while_this_worker_was_about_to_wake_it_is_not_called_over(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that stood still between acquiring it and reading its row was overtaken by one that
+    ran it and had it go to sleep."""
+    worker, other = await start(), await start()
+    match = await a_match(worker)
+    await asleep(worker, match)
+    call = worker.records.call
+
+    async def overtaken(function: Any, **asked: Any) -> Any:
+        if function is services.match_open:
+            monkeypatch.setattr(other, "lives", lambda _: False)
+            assert await other.locate(match) == other.id
+            await asleep(other, match)
+        return await call(function, **asked)
+
+    monkeypatch.setattr(worker.records, "call", overtaken)
+    with pytest.raises(ProtocolError) as refused:
+        await worker.locate(match)
+    assert refused.value.code == Code.ROOM_UNREACHABLE
+    monkeypatch.setattr(worker.records, "call", call)
+    assert await worker.locate(match) == worker.id, "it goes on"

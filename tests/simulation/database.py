@@ -135,6 +135,9 @@ class Rows:
             if row.status == "running" and row.worker
         ]
 
+    def match_lives(self, *, match_id: UUID) -> bool:
+        return self.matches[match_id].status in LIVE
+
     def matches_over(self, *, match_ids: Iterable[UUID]) -> list[UUID]:
         return [one for one in match_ids if self.matches[one].status not in LIVE]
 
