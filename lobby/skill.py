@@ -87,6 +87,24 @@ def after_match(players: Sequence[tuple[int, Skill]]) -> list[Skill]:
     return [Skill(player.mu, player.sigma) for (player,) in rated]
 
 
+def after_team_match(teams: Sequence[tuple[int, Sequence[Skill]]]) -> list[list[Skill]]:
+    """What a result makes of everybody who took part, team by team, in the same order.
+
+    A team is as good as its people together, and each takes a share of what the result says of it:
+    the less is known of somebody, the larger. Strengths add up as differences from ``MU``, so that
+    whoever is missing counts as somebody of whom nothing is known.
+
+    Args:
+        teams: The place and the skills before of each, two at least; equal places are a tie.
+    """
+    sides = [
+        [_model.rating(mu=skill.mu - MU, sigma=skill.sigma) for skill in skills]
+        for _, skills in teams
+    ]
+    rated = _model.rate(sides, ranks=[float(place) for place, _ in teams])
+    return [[Skill(MU + player.mu, player.sigma) for player in side] for side in rated]
+
+
 def idle(skill: Skill, since: datetime | None, now: datetime) -> Skill:
     """The same skill, after a time in which nothing was heard of it; ``since``: the last match."""
     if since is None or now <= since:
