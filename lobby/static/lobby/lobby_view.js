@@ -88,7 +88,7 @@ const SEATS_CHOSEN_MAX = 8; // of more, nobody cares which
 /** What a member may choose: teams where the title has some, else seats; `[{value, label}]`. */
 function places(lobby, title) {
   if (title?.teams)
-    return Array.from({ length: title.teams }, (_, team) => ({ value: `team:${team}`, label: `Team ${team + 1}` }));
+    return Array.from({ length: title.teams }, (_, team) => ({ value: `team:${team}`, label: title.team_names[team] ?? `Team ${team + 1}` }));
   const { max } = lobby.seats;
   if (title?.drop_in || max < 2 || max > SEATS_CHOSEN_MAX) return [];
   return Array.from({ length: max }, (_, seat) => ({ value: `seat:${seat}`, label: `Seat ${seat + 1}` }));
@@ -101,11 +101,12 @@ function placeChoice(member, options, state, choose) {
   const chosen = teams ? member.team : member.seat;
   const value = chosen === null ? "" : `${teams ? "team" : "seat"}:${chosen}`;
   if (!isMe(member.user) || state !== "open")
-    return chosen === null ? null : el("span", { class: "badge" }, options.find((each) => each.value === value)?.label ?? value);
+    return chosen === null ? null : el("span", { class: "badge", ...(teams && { "data-team": chosen }) }, options.find((each) => each.value === value)?.label ?? value);
   const select = el(
     "select",
     {
       class: "seat-choice",
+      ...(teams && chosen !== null && { "data-team": chosen }),
       "aria-label": teams ? "Your team" : "Your seat",
       on: { change: () => choose(select.value, select) },
     },
