@@ -323,7 +323,7 @@ export class Painter {
     const { pen } = this;
     const own = seat === mine;
     const place = this.at(x, y);
-    const size = Math.max(10.5, Math.min(15, SKATER * this.scale * 0.55));
+    const size = Math.max(11, Math.min(15, SKATER * this.scale * 0.55));
     const text = own ? "You" : short(names(seat));
     pen.font = `${own ? 750 : 600} ${size}px ${this.font}`;
     pen.textAlign = "center";
