@@ -18,6 +18,9 @@ ranking, and those comparisons are averaged. Why this one, for titles of two and
 - Glicko-2 knows two players only, and of its packages for Python one was last released in 2024, and
   the others are first versions. ``openskill`` is maintained, and has types.
 
+Where people play in teams (``after_team_match``) a team is one player whose skill is that of its
+people together; a match says nothing of team mates against each other.
+
 A new version of the package may give other numbers: then ``manage.py ratings_rebuild``, or the
 history that was written before would not follow from the results.
 """

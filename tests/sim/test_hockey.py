@@ -329,8 +329,11 @@ def test_the_browser_has_the_same_rink_in_its_fixture(tmp_path: Any) -> None:
 # --- bots -----------------------------------------------------------------------------------------
 
 
-def between_bots(seats: int, seed: int, steers: Callable[[int], bool]) -> State:
-    """A match to its end in which these seats are played, and the others stand still."""
+def between_bots(
+    seats: int, seed: int, steers: Callable[[int], bool], *, written: bool = False
+) -> State:
+    """A match to its end in which these seats are played, and the others stand still; ``written``:
+    it goes on, again and again, with what was written and read."""
     state, rng = match(seats, goals=3, length_s=120), Rng(seed)
     while GAME.outcome(state) is None:
         view = {
@@ -341,6 +344,8 @@ def between_bots(seats: int, seed: int, steers: Callable[[int], bool]) -> State:
             if (held := GAME.bot(seat, view, None, rng)) is not None:
                 GAME.apply(state, seat, held)
         GAME.advance(state, GAME.bot_every)
+        if written:
+            state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=State)
     return state
 
 
@@ -383,5 +388,6 @@ raise ``Hockey.version``, and only then put the new value here."""
 
 
 def test_a_recorded_match_replays_to_the_same_state() -> None:
-    state = between_bots(4, 5, lambda _: True)
+    state = between_bots(4, 5, lambda _: True, written=True)
+    assert state == between_bots(4, 5, lambda _: True)
     assert hashlib.blake2b(msgspec.msgpack.encode(state), digest_size=8).hexdigest() == GOLDEN

@@ -24,7 +24,7 @@ const FACE_OFF = 45; // periods
 const JUMP = 260 * FINE;
 const EASE_MS = 140;
 const HELP_MS = 9000;
-const INTRO_MS = 3600;
+const INTRO_MS = 2800;
 const URGENT_S = 10;
 const KNOCK = 5; // units a period by which the puck's speed changed, where something was met
 
@@ -292,7 +292,7 @@ class Client {
     const since = now - this.startedAt;
     const done = since > HELP_MS || (this.controls.used && since > INTRO_MS);
     let help = "";
-    if (this.room.seat === null) help = this.room.phase === "over" ? "" : "You are watching";
+    if (this.room.seat === null) help = since < INTRO_MS ? "You are watching" : "";
     else if (done || this.room.phase === "over") help = "";
     else if (this.root.classList.contains("touch")) help = "Left thumb: skate · right thumb: shoot";
     else help = "Arrow keys or WASD to skate · Space to shoot";
