@@ -175,6 +175,17 @@ def test_a_puck_that_lies_still_is_dropped_anew() -> None:
     assert state.phase == "face_off"
 
 
+def test_the_longest_match_that_there_can_be_is_told_to_its_end() -> None:
+    state = match(2, length_s=600, goals=10)
+    while not state.over:
+        if sum(state.goals) < 18 and state.phase == "play":
+            shoot_in(state, team=sum(state.goals) % 2)
+        state.puck, state.touched[0] = Disc(WIDTH * FINE // 2, PUCK), (0, state.time)
+        GAME.advance(state, 10)
+    assert state.time > 600 * HZ * 4 // 3
+    hold(VIEW, GAME.view(state))
+
+
 # --- who leaves -----------------------------------------------------------------------------------
 
 

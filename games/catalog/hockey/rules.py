@@ -59,7 +59,8 @@ STEERED_EVERY = 3  # periods in which a skater without a player thinks once
 
 PHASES = ("face_off", "play", "cheers", "over")
 
-_TIME = Int(0, LENGTH_S_MAX * HZ + SUDDEN_DEATH + 2 * GOALS_MAX * (FACE_OFF + CHEERS))
+_TIME = Int(0, 2 * (LENGTH_S_MAX * HZ + SUDDEN_DEATH + GOALS_MAX * (FACE_OFF + CHEERS)))
+"""The clock stands still after goals, and for less time than it ran after a puck that was stuck."""
 _SEAT = Int(0, SEATS_MAX - 1)
 _SPEED = 64 * FINE
 """No speed reaches it: the puck's has a limit, and whom it meets is pushed by less than that."""

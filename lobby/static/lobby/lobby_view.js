@@ -314,7 +314,7 @@ function drawActions(lobby, title, mine) {
   const ready = find("[data-ready]");
   const start = find("[data-start]");
   const join = find("[data-join]");
-  const reason = startReason(lobby);
+  const reason = startReason(lobby, title);
   find("[data-leave]").hidden = !mine;
   ready.hidden = !mine || mine.host || !open;
   ready.setAttribute("aria-pressed", String(mine?.ready === true));
@@ -327,11 +327,13 @@ function drawActions(lobby, title, mine) {
 }
 
 /** Why the host cannot start yet; empty if they can. */
-function startReason(lobby) {
+function startReason(lobby, title) {
   const seated = Math.min(lobby.seats.max, lobby.members.length + lobby.bots);
   const missing = lobby.seats.min - seated;
   if (missing > 0)
     return missing === 1 ? "Waiting for one more player." : `Waiting for ${missing} more players.`;
+  if (lobby.rated && title?.teams && seated % title.teams)
+    return "Waiting for one more: teams are even in rated matches.";
   const late = lobby.members.filter((member) => !member.host && !member.ready);
   if (late.length === 0) return "";
   const names = late
