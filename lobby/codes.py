@@ -118,7 +118,10 @@ ANSWERS: dict[ApiCode, tuple[int, str]] = {
     ApiCode.LOBBY_PASSWORD_WRONG: (403, "This lobby has a password, and this is not it."),
     ApiCode.TOO_MANY_TRIES: (429, "Too many wrong passwords; wait a minute."),
     ApiCode.SEAT_TAKEN: (409, "Somebody else has chosen this seat."),
-    ApiCode.TEAMS_UNEVEN: (409, "One team has too many; somebody must change sides."),
+    ApiCode.TEAMS_UNEVEN: (
+        409,
+        "One team has too many; somebody must change sides, or one more must come.",
+    ),
     ApiCode.BLOCKED: (403, "One of you has blocked the other."),
     ApiCode.TOO_MANY_FRIENDS: (409, "One of you has as many friends as can be kept."),
     ApiCode.TOO_MANY_REQUESTS: (409, "Too many requests wait for an answer already."),

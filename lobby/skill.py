@@ -18,6 +18,9 @@ ranking, and those comparisons are averaged. Why this one, for titles of two and
 - Glicko-2 knows two players only, and of its packages for Python one was last released in 2024, and
   the others are first versions. ``openskill`` is maintained, and has types.
 
+Where people play in teams (``after_team_match``) a team is one player whose skill is that of its
+people together; a match says nothing of team mates against each other.
+
 A new version of the package may give other numbers: then ``manage.py ratings_rebuild``, or the
 history that was written before would not follow from the results.
 """
@@ -85,6 +88,24 @@ def after_match(players: Sequence[tuple[int, Skill]]) -> list[Skill]:
     teams = [[_model.rating(mu=skill.mu, sigma=skill.sigma)] for _, skill in players]
     rated = _model.rate(teams, ranks=[float(place) for place, _ in players])
     return [Skill(player.mu, player.sigma) for (player,) in rated]
+
+
+def after_team_match(teams: Sequence[tuple[int, Sequence[Skill]]]) -> list[list[Skill]]:
+    """What a result makes of everybody who took part, team by team, in the same order.
+
+    A team is as good as its people together, and each takes a share of what the result says of it:
+    the less is known of somebody, the larger. Strengths add up as differences from ``MU``, so that
+    whoever is missing counts as somebody of whom nothing is known.
+
+    Args:
+        teams: The place and the skills before of each, two at least; equal places are a tie.
+    """
+    sides = [
+        [_model.rating(mu=skill.mu - MU, sigma=skill.sigma) for skill in skills]
+        for _, skills in teams
+    ]
+    rated = _model.rate(sides, ranks=[float(place) for place, _ in teams])
+    return [[Skill(MU + player.mu, player.sigma) for player in side] for side in rated]
 
 
 def idle(skill: Skill, since: datetime | None, now: datetime) -> Skill:

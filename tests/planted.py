@@ -308,6 +308,14 @@ class ForgetsASeat(Sealed):
         return Outcome([[0], [1]], "played") if state.rounds else None
 
 
+class PartsATeam(Sealed):
+    seats = range(4, 5)
+    teams = 2
+
+    def outcome(self, state: State) -> Outcome | None:
+        return Outcome([[0], [1, 2, 3]], "played") if state.rounds else None
+
+
 class RefusesInWords(Sealed):
     def apply(self, state: State, seat: int, input: int) -> Refusal | None:
         return Refusal("No!") if input == 1 else super().apply(state, seat, input)

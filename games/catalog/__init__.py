@@ -5,13 +5,14 @@ from typing import Any
 from games.catalog.arena.rules import Arena
 from games.catalog.chess.rules import Chess
 from games.catalog.declared import declared
+from games.catalog.hockey.rules import Hockey
 from games.catalog.liars_dice.rules import LiarsDice
 from games.catalog.roshambo.rules import Roshambo
 from games.catalog.sketch.rules import Sketch
 from games.sim import Game
 
 TITLES: dict[str, type[Game[Any]]] = {
-    game.title: declared(game) for game in (Arena, Chess, LiarsDice, Roshambo, Sketch)
+    game.title: declared(game) for game in (Arena, Chess, Hockey, LiarsDice, Roshambo, Sketch)
 }
 
 

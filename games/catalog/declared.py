@@ -39,6 +39,12 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
         ("away", game.away in list(Away), "must be one of games.sim.Away"),
         ("away", game.away != Away.BOT or game.has_bot(), "is 'bot', but there is no bot method"),
         ("rateable", isinstance(game.rateable, bool), "must be True or False"),
+        ("teams", _is_teams(game.teams, game.seats), "must be 0, or at least 2 with a seat each"),
+        (
+            "team_names",
+            _is_names(game.team_names) and len(game.team_names) in (0, game.teams),
+            "must be a tuple of texts, one for each team",
+        ),
         ("Settings", _is_settings(game.Settings), "must extend games.sim.Settings"),
         ("view_type", _is_view_type(game.view_type), "must be a games.sim.Record, or None"),
         ("secret_type", _is_view_type(game.secret_type), "must be a games.sim.Record, or None"),
@@ -68,6 +74,16 @@ def _is_from(least: int, number: object) -> bool:
     return isinstance(number, int) and number >= least
 
 
+def _is_teams(teams: object, seats: object) -> bool:
+    if not isinstance(teams, int):
+        return False
+    return teams == 0 or (teams >= 2 and isinstance(seats, range) and seats.start >= teams)
+
+
+def _is_names(names: object) -> bool:
+    return isinstance(names, tuple) and all(isinstance(name, str) and name for name in names)
+
+
 def _is_settings(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Settings)
 
@@ -95,7 +111,7 @@ def _inside(kind: Kind, path: str = "") -> Iterator[tuple[str, Kind, bool]]:
 
 
 def _mode_problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
-    """Modes must fit the title: its seats, its settings, and teams that divide all seats."""
+    """Modes must fit the title: its seats, its settings, and its teams, which share all seats."""
     modes: object = game.modes
     if not isinstance(modes, tuple) or not modes:
         return [("modes", "must be a tuple of games.sim.Mode, at least one")]
@@ -117,8 +133,8 @@ def _problems_of_mode(mode: Mode, game: type[Game[Any]]) -> Iterator[str]:
         yield "its name must be lower_snake_case, at most 32 long"
     if not _is_seats(seats) or seats.start < game.seats.start or seats.stop > game.seats.stop:
         yield "its seats must be within those of the title"
-    elif not _is_from(1, mode.teams) or (seats.stop - 1) % mode.teams:
-        yield "its teams must share all seats"
+    elif game.teams and (seats.stop - 1) % game.teams:
+        yield "its seats must be as many for each team"
     if not all(_is_from(0, number) for number in (mode.fill_s, mode.bots_after_s, mode.bots_to)):
         yield "its times and numbers must be 0 or more"
     try:

@@ -80,9 +80,8 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: For programs, ``lower_snake_case``.
         label: For people.
-        seats: How many may play in it; None: as many as the title says.
-        teams: Into how many teams of equal size the seats are parted, seat ``n`` to team
-            ``n % teams`` as in ``Game.teams``; 1: into none.
+        seats: How many may play in it; None: as many as the title says. Where the title has teams,
+            their sizes are equal: ``range(4, 5)`` is two against two.
         rated: Whether its matches are rated, where all who play have accounts and nobody may drop
             in later.
         settings: Of its matches, as a lobby would choose them.
@@ -96,7 +95,6 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "standard"
     label: str = "Standard"
     seats: range | None = None
-    teams: int = 1
     rated: bool = True
     settings: dict[str, Any] = {}
     fill_s: int = 10
@@ -142,8 +140,13 @@ class Game(Generic[State]):
     """Whether its matches may be rated. False where a result says little of who is better: pure
     chance, one player, people who help each other."""
     teams: ClassVar[int] = 0
-    """Sides that seats belong to, seat ``n`` to side ``n % teams``; 0: everybody plays alone.
-    People choose a side in the lobby; at the start no side has two seats more than another."""
+    """Sides that seats belong to, seat ``n`` to side ``n % teams``, see ``team_of``; 0: everybody
+    plays alone. A side wins or loses as a whole: its seats stand in one group of an outcome. At the
+    start no side has two seats more than another; in rated matches, and in those that the
+    matchmaker makes, all have the same."""
+    team_names: ClassVar[tuple[str, ...]] = ()
+    """What people call the sides, in order; empty: they are numbered. On pages side ``n`` has the
+    colour ``--seat-n``."""
     modes: ClassVar[tuple[Mode, ...]] = (Mode(),)
     """How it is played with whom the matchmaker finds; the first is what "Play now" means."""
     Settings: ClassVar[type[Settings]] = Settings
@@ -247,6 +250,11 @@ class Game(Generic[State]):
     def bot(self, seat: int, view: View, secret: View | None, rng: Rng) -> Any:
         """What a bot on this seat would send now, or None; it sees what a player sees."""
         return None
+
+    @classmethod
+    def team_of(cls, seat: int) -> int | None:
+        """The side that a seat belongs to; None where everybody plays alone."""
+        return seat % cls.teams if cls.teams else None
 
     @classmethod
     def has_bot(cls) -> bool:

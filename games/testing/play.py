@@ -180,6 +180,11 @@ class Match:
                 f"{title}: outcome ranks {outcome.ranking}, but these played: {sorted(self.all)}"
             )
         _check_code(self.game, "the reason of an outcome", outcome.reason)
+        groups = [{self.game.team_of(seat) for seat in tied} for tied in outcome.ranking]
+        if self.game.teams and sum(map(len, groups)) > len(set[int | None]().union(*groups)):
+            raise TitleFault(
+                f"{title}: outcome ranks {outcome.ranking}, which parts seats of one team"
+            )
 
 
 def _check_code(game: Game[Any], what: str, code: object) -> None:

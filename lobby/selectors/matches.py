@@ -115,7 +115,12 @@ def _in_lobby_of(match_id: UUID, user: User) -> bool:
 
 def _seats_shown(match: Match) -> list[Shown]:
     changes = changes_shown(match)
-    return [_seat_shown(seat, changes.get(seat.number)) for seat in match.seats.all()]
+    game = TITLES.get(match.title)
+    return [
+        _seat_shown(seat, changes.get(seat.number))
+        | {"team": game.team_of(seat.number) if game else None}
+        for seat in match.seats.all()
+    ]
 
 
 def _seat_shown(seat: Seat, change: Shown | None) -> Shown:

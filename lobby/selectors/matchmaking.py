@@ -69,7 +69,7 @@ def rules_of(game: type[Game[Any]], mode: Mode) -> Rules:
     return Rules(
         least=seats.start,
         most=seats.stop - 1,
-        teams=mode.teams,
+        teams=game.teams or 1,
         fill_s=mode.fill_s,
         bots_after_s=mode.bots_after_s if game.has_bot() else None,
         bots_to=mode.bots_to,

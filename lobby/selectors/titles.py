@@ -17,6 +17,7 @@ def game_shown(game: type[Game[Any]]) -> Shown:
         "version": game.version,
         "seats": seat_range_shown(game),
         "teams": game.teams,
+        "team_names": list(game.team_names),
         "realtime": game.realtime,
         "drop_in": game.drop_in,
         "bots": game.has_bot(),
@@ -34,8 +35,8 @@ def _mode_shown(game: type[Game[Any]], mode: Mode) -> Shown:
         "mode": mode.name,
         "label": mode.label,
         "seats": {"min": seats.start, "max": seats.stop - 1},
-        "teams": mode.teams,
-        "party_max": (seats.stop - 1) // mode.teams,
+        "teams": game.teams or 1,
+        "party_max": (seats.stop - 1) // (game.teams or 1),
         "settings": mode.settings,
         "bots_after_s": mode.bots_after_s if game.has_bot() else None,
     }

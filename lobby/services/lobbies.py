@@ -302,7 +302,8 @@ def lobby_ready(*, lobby_id: UUID, user: User, ready: bool) -> None:
 def lobby_start(*, lobby_id: UUID, user: User) -> Match:
     """Start a match with all who are here, as the host; bots take what seats are left for them.
 
-    Each round the seats that nobody chose move on by one, so that two players swap sides.
+    Each round the seats that nobody chose move on by one, so that two players swap sides; but teams
+    stay together.
 
     Raises:
         Refused: ``not_found``, ``not_host``, ``already_playing``, ``not_ready``,
@@ -318,7 +319,9 @@ def lobby_start(*, lobby_id: UUID, user: User) -> Match:
         raise Refused(ApiCode.TOO_FEW_PLAYERS)
     if not all(member.ready for member in members if member.user_id != lobby.host_id):
         raise Refused(ApiCode.NOT_READY)
-    first = lobby.rounds % len(members)
+    if lobby.rated and lobby.game.teams and taken % lobby.game.teams:
+        raise Refused(ApiCode.TEAMS_UNEVEN)
+    first = 0 if lobby.game.teams else lobby.rounds % len(members)
     placed = seated(members[first:] + members[:first], seats=taken, teams=lobby.game.teams)
     lobby.match = match_start(
         title=lobby.title,

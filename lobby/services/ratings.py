@@ -24,13 +24,14 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from games.catalog import TITLES
 from games.models import Match
 from games.selectors import matches_due, matches_rated, seats_that_count, titles_due
 from games.services import matches_counted
 from lobby.limits import RATING_BATCH_MAX, RATING_CHUNK
 from lobby.models.ratings import Ladder, Rating, RatingChange
 from lobby.seasons import ALWAYS, season_of
-from lobby.skill import Skill, after_match, idle, settled_until
+from lobby.skill import Skill, after_match, after_team_match, idle, settled_until
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +164,7 @@ class Tally:
         before = [self.known.get(entry.player, Known()) for entry in result.entries]
         rested = [idle(known.skill, known.last, result.ended) for known in before]
         places = [entry.place for entry in result.entries]
-        after = after_match(list(zip(places, rested, strict=True)))
+        after = _after(self.title, result.entries, rested)
         changed: list[RatingChange] = []
         for entry, was, now in zip(result.entries, before, after, strict=True):
             self.known[entry.player] = Known(now, result.ended)
@@ -215,6 +216,36 @@ class Tally:
                     rating.lost += 1
 
 
+def _after(title: str, entries: Sequence[Entry], rested: Sequence[Skill]) -> list[Skill]:
+    """What a result makes of these skills: of each player's, or of each team's together."""
+    teams = _teams(title, entries)
+    if not teams:
+        places = [entry.place for entry in entries]
+        return after_match(list(zip(places, rested, strict=True)))
+    after = after_team_match(
+        [
+            (min(entries[index].place for index in team), [rested[index] for index in team])
+            for team in teams
+        ]
+    )
+    skills = list(rested)
+    for team, found in zip(teams, after, strict=True):
+        for index, skill in zip(team, found, strict=True):
+            skills[index] = skill
+    return skills
+
+
+def _teams(title: str, entries: Sequence[Entry]) -> list[list[int]]:
+    """Which of these entries play together; none where the title has no teams."""
+    game = TITLES.get(title)
+    if game is None or not game.teams:
+        return []
+    sides: dict[int | None, list[int]] = {}
+    for index, entry in enumerate(entries):
+        sides.setdefault(game.team_of(entry.seat), []).append(index)
+    return list(sides.values())
+
+
 def _locked(title: str) -> Ladder:
     """The ladder of a title, which nobody else climbs until the transaction ends."""
     Ladder.objects.get_or_create(title=title)
@@ -234,7 +265,7 @@ def _result_of(match: Match, players: dict[tuple[UUID, int], int] | None = None)
         player = seat.user_id or (players or {}).get((match.id, seat.number))
         if player is not None and not seat.bot:
             entries.append(Entry(seat.number, player, seat.user_id, seat.place or 0))
-    if len(entries) < 2:
+    if len(entries) < 2 or len(_teams(match.title, entries)) == 1:
         return None
     ahead = sorted(entry.place for entry in entries)
     for entry in entries:  # their places among each other

@@ -75,6 +75,8 @@ def test_the_titles_of_this_tree_are_declared_well(game: type[Game[Any]]) -> Non
     [
         {"seats": range(1, 17)},
         {"seats": range(1, 2)},
+        {"seats": range(4, 7), "teams": 2, "modes": (Mode(seats=range(4, 5)),)},
+        {"teams": 2, "team_names": ("Blue", "Red")},
         {"tick_hz": 1},
         {"tick_hz": 1000},
         {"title": "a"},
@@ -126,6 +128,13 @@ def test_what_is_just_right_is_let_in(attributes: dict[str, Any]) -> None:
         ("away", "sleep"),
         ("grace_s", -1),
         ("rateable", 1),
+        ("teams", 1),
+        ("teams", 3),
+        ("teams", -2),
+        ("teams", "two"),
+        ("team_names", ("Blue", "Red")),
+        ("team_names", ["Blue", "Red"]),
+        ("team_names", "BR"),
         ("Settings", Loose),
         ("Settings", NoDefault),
         ("Settings", OutOfBounds),
@@ -139,8 +148,6 @@ def test_what_is_just_right_is_let_in(attributes: dict[str, Any]) -> None:
         ("modes", (Mode(name="Fast"),)),
         ("modes", (Mode(seats=range(2, 4)),)),
         ("modes", (Mode(seats=range(1, 3)),)),
-        ("modes", (Mode(teams=3),)),
-        ("modes", (Mode(teams=0),)),
         ("modes", (Mode(fill_s=-1),)),
         ("modes", (Mode(settings={"minutes": 5}),)),
         ("Input", dict[complex, list[int] | tuple[int]] | list[str]),
@@ -157,6 +164,12 @@ def test_a_mistake_names_the_title_and_the_attribute(attribute: str, value: Any)
     with pytest.raises(TypeError, match=r"\w") as caught:
         declared(wrong)
     assert str(caught.value).startswith(f"title {wrong.title!r}: {attribute} ")
+
+
+def test_a_mode_of_a_title_with_teams_has_as_many_seats_for_each() -> None:
+    wrong = title_with(seats=range(2, 7), teams=2, modes=(Mode(seats=range(2, 4)),))
+    with pytest.raises(TypeError, match="its seats must be as many for each team"):
+        declared(wrong)
 
 
 @pytest.mark.parametrize("attribute", ["title", "name", "seats"])

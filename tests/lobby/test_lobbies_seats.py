@@ -2,24 +2,15 @@
 
 import pytest
 
-from games.catalog import TITLES
 from games.models import Match
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby
-from lobby.services.lobbies import lobby_ready, lobby_start
+from lobby.services.lobbies import lobby_join, lobby_ready, lobby_start
 from tests.lobby.kit import api, fields_of, finish, lobby_of, people, refused
 from tests.lobby.test_lobbies import do, read
 from tests.lobby.test_services import at_once
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def _two_teams(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TITLES["arena"], "teams", 2)
-
-
-two_teams = pytest.mark.usefixtures("_two_teams")
 
 
 def names(match: Match) -> list[str]:
@@ -76,10 +67,9 @@ def test_a_seat_beyond_those_who_play_is_the_next_best() -> None:
     assert names(again(lobby, ann)) == ["Ann", "Bot 1", "Bob"]
 
 
-@two_teams
 def test_who_chose_a_team_sits_on_its_seats_and_the_teams_are_even() -> None:
     ann, bob, cid, dan = people("Ann", "Bob", "Cid", "Dan")
-    lobby = lobby_of(ann, bob, cid, dan, title="arena")
+    lobby = lobby_of(ann, bob, cid, dan, title="hockey")
     do(ann, lobby, "seat", team=1)
     do(cid, lobby, "seat", team=1)
     do(dan, lobby, "seat", seat=2)
@@ -87,10 +77,9 @@ def test_who_chose_a_team_sits_on_its_seats_and_the_teams_are_even() -> None:
     assert names(again(lobby, ann)) == ["Bob", "Ann", "Dan", "Cid"]
 
 
-@two_teams
 def test_a_match_of_uneven_teams_does_not_start() -> None:
     ann, bob, cid = people("Ann", "Bob", "Cid")
-    lobby = lobby_of(ann, bob, cid, title="arena")
+    lobby = lobby_of(ann, bob, cid, title="hockey")
     for user in (ann, bob, cid):
         do(user, lobby, "seat", team=1)
     assert refused(do(ann, lobby, "start"), 409, "teams_uneven")
@@ -101,14 +90,13 @@ def test_a_match_of_uneven_teams_does_not_start() -> None:
     assert do(ann, lobby, "start").status_code == 201
 
 
-@two_teams
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"team": 2}, "team"),
         ({"team": -1}, "team"),
         ({"team": "red"}, "team"),
-        ({"seat": 16}, "seat"),
+        ({"seat": 6}, "seat"),
         ({"seat": -1}, "seat"),
         ({"seat": 10**30}, "seat"),
         ({"seat": 1, "team": 0}, "seat"),
@@ -119,9 +107,42 @@ def test_a_choice_that_makes_no_sense_is_refused_by_field(
     body: dict[str, object], field: str
 ) -> None:
     ann, eve = people("Ann", "Eve")
-    lobby = lobby_of(ann, title="arena")
+    lobby = lobby_of(ann, title="hockey")
     assert list(fields_of(do(ann, lobby, "seat", **body))) == [field]
     assert refused(do(eve, lobby, "seat", seat=0), 404, "not_found")
+
+
+def test_teams_stay_together_when_they_play_again() -> None:
+    ann, bob, cid, dan = people("Ann", "Bob", "Cid", "Dan")
+    lobby = lobby_of(ann, bob, cid, dan, title="hockey")
+    do(ann, lobby, "seat", team=1)
+    for _ in range(3):
+        match = again(lobby, ann, bob, cid, dan)
+        assert names(match) == ["Bob", "Ann", "Cid", "Dan"]
+        finish(match, [1, 3], [0, 2], reason="goals")
+
+
+def test_a_rated_match_has_even_teams() -> None:
+    ann, bob, cid, dan = people("Ann", "Bob", "Cid", "Dan")
+    lobby = lobby_of(ann, bob, cid, title="hockey", rated=True)
+    assert refused(do(ann, lobby, "start"), 409, "teams_uneven")
+    lobby_join(lobby_id=lobby.id, user=dan)
+    again(lobby, ann, bob, cid, dan)
+    casual = lobby_of(*people("Eve", "Fay", "Gil"), title="hockey")
+    assert lobby_start(lobby_id=casual.id, user=casual.host).rated is False
+
+
+def test_a_title_tells_the_names_of_its_teams_and_a_match_who_plays_for_which() -> None:
+    ann, bob = people("Ann", "Bob")
+    hockey = api().get("/api/titles/hockey/").json()
+    assert (hockey["teams"], hockey["team_names"]) == (2, ["Blue", "Red"])
+    doubles, duel = hockey["modes"]
+    assert (doubles["teams"], doubles["party_max"], duel["party_max"]) == (2, 2, 1)
+    for title, teams in (("hockey", [0, 1]), ("chess", [None, None])):
+        match = again(lobby_of(ann, bob, title=title), ann, bob)
+        shown = api(ann).get(f"/api/matches/{match.id}/").json()
+        assert [seat["team"] for seat in shown["seats"]] == teams
+        finish(match, [0], [1])
 
 
 def test_a_title_without_teams_has_none_to_choose() -> None:

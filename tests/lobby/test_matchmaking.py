@@ -12,7 +12,6 @@ from django.utils import timezone
 from games.catalog import TITLES
 from games.models import Match, Seat
 from games.services import match_end
-from games.sim import Mode
 from lobby import limits, matchmaker
 from lobby.matching import Made
 from lobby.matching_ports import ports
@@ -253,20 +252,55 @@ def test_a_bot_sits_in_after_a_while_where_it_may(passes: Passes) -> None:
     assert play(patient) == [None]
 
 
-def test_a_team_has_every_second_seat_its_bots_as_well(
-    passes: Passes, plug: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mode = Mode(seats=range(4, 5), teams=2)
-    monkeypatch.setattr(TITLES["liars_dice"], "modes", (mode,))
+def test_a_team_has_every_second_seat_its_bots_as_well(passes: Passes, plug: Any) -> None:
     ann, bob, eve = people("Ann", "Bob", "Eve")
     plug(party_of=lambda who: [ann.id, bob.id] if who == ann.id else [who])
-    tickets = wait(ann, "liars_dice", ago_s=30), wait(eve, "liars_dice", ago_s=30)
+    tickets = wait(ann, "hockey", ago_s=30), wait(eve, "hockey", ago_s=30)
     assert passes.turn() == 2
     (match_id,) = set(play(*tickets))
     seats = [seat.user_id for seat in Match.objects.get(id=match_id).seats.all()]
     teams = [set(seats[0::2]), set(seats[1::2])]
     assert {ann.id, bob.id} in teams
     assert {eve.id, None} in teams
+
+
+def test_four_who_come_alone_play_two_against_two_and_it_is_rated(passes: Passes) -> None:
+    tickets = [wait(one, "hockey") for one in people("Ann", "Bob", "Cid", "Dan")]
+    assert passes.turn() == 4
+    (match_id,) = set(play(*tickets))
+    match = Match.objects.get(id=match_id)
+    assert match.rated
+    assert {seat.user_id for seat in match.seats.all()} == {ticket.owner_id for ticket in tickets}
+
+
+def test_a_party_of_two_plays_together_against_two_who_came_alone(
+    passes: Passes, plug: Any
+) -> None:
+    ann, bob, cid, dan = people("Ann", "Bob", "Cid", "Dan")
+    plug(party_of=lambda who: [bob.id, dan.id] if who == bob.id else [who])
+    tickets = wait(ann, "hockey"), wait(bob, "hockey"), wait(cid, "hockey")
+    assert passes.turn() == 3
+    (match_id,) = set(play(*tickets))
+    seats = [seat.user_id for seat in Match.objects.get(id=match_id).seats.all()]
+    assert {frozenset(seats[0::2]), frozenset(seats[1::2])} == {
+        frozenset({bob.id, dan.id}), frozenset({ann.id, cid.id}),
+    }  # fmt: skip
+
+
+def test_a_party_does_not_fit_where_each_plays_against_the_other(plug: Any) -> None:
+    ann, bob = people("Ann", "Bob")
+    plug(party_of=lambda who: [ann.id, bob.id])
+    duel = {"title": "hockey", "mode": "duel"}
+    assert refused(api(ann).post(PATH, duel), 409, "party_too_large")
+
+
+def test_who_waits_alone_for_two_against_two_gets_bots(passes: Passes) -> None:
+    (ann,) = people("Ann")
+    ticket = wait(ann, "hockey", ago_s=30)
+    assert passes.turn() == 1
+    match = Match.objects.get(id=play(ticket)[0])
+    assert [seat.bot for seat in match.seats.all()].count(True) == 3
+    assert not match.rated
 
 
 # --- running matches ----------------------------------------------------------------------------

@@ -92,6 +92,32 @@ def test_a_win_raises_one_and_lowers_the_other() -> None:
     assert match.counted is not None
 
 
+def test_a_team_rises_and_falls_together_and_mates_are_not_compared() -> None:
+    everybody = people("Ann", "Bob", "Cid", "Dan")
+    finish(rated_match(*everybody, title="hockey"), [1, 3], [0, 2], reason="goals")
+    ratings_sweep()
+    ann, bob, cid, dan = numbers(*everybody, title="hockey")
+    assert bob == dan > 1500 > ann == cid
+    assert bob - 1500 == pytest.approx(1500 - ann)
+    played = Rating.objects.filter(season="").values_list("won", "lost", "drawn")
+    assert sorted(played) == [(0, 1, 0)] * 2 + [(1, 0, 0)] * 2
+    finish(rated_match(*everybody, title="hockey"), [0, 1, 2, 3], reason="time_up")
+    ratings_sweep()
+    ann, bob, _, _ = numbers(*everybody, title="hockey")
+    assert bob - ann < 2 * (dan - 1500), "a draw brings them closer"
+    before = rows()
+    assert rebuilt() == before
+
+
+def test_a_result_says_nothing_where_one_team_has_no_account_any_more() -> None:
+    ann, bob, cid, dan = people("Ann", "Bob", "Cid", "Dan")
+    finish(rated_match(ann, bob, cid, dan, title="hockey"), [1, 3], [0, 2], reason="goals")
+    account_delete(user=ann)
+    account_delete(user=cid)
+    ratings_sweep()
+    assert numbers(bob, dan, title="hockey") == [1500, 1500]
+
+
 def test_a_draw_moves_equals_nowhere_and_is_counted() -> None:
     ann, bob = people("Ann", "Bob")
     finish(rated_match(ann, bob), [0, 1], reason="stalemate")

@@ -15,6 +15,7 @@ from lobby.skill import (
     TAU,
     Skill,
     after_match,
+    after_team_match,
     idle,
     rated,
     settled_until,
@@ -58,6 +59,37 @@ def test_the_order_in_which_players_are_named_says_nothing() -> None:
     one = dict(zip(players, after_match(players), strict=True))
     other = dict(zip(players[::-1], after_match(players[::-1]), strict=True))
     assert one == other
+
+
+def test_all_of_a_team_win_together_and_who_is_known_least_moves_most() -> None:
+    known, new = Skill(1500, 60), Skill()
+    (first, second), losers = after_team_match([(1, [known, new]), (2, [new, new])])
+    assert MU < first.mu < second.mu
+    assert all(skill.mu < MU and skill.sigma < SIGMA for skill in losers)
+    assert first.sigma < 61
+
+
+def test_a_team_of_one_is_rated_as_that_one() -> None:
+    better, worse = Skill(1720, 80), Skill(1510, 130)
+    alone = after_match([(2, better), (1, worse)])
+    (one,), (other,) = after_team_match([(2, [better]), (1, [worse])])
+    for skill, wanted in ((one, alone[0]), (other, alone[1])):
+        assert skill == (pytest.approx(wanted.mu), pytest.approx(wanted.sigma))
+
+
+def test_a_win_over_a_better_team_brings_more_and_a_draw_brings_teams_closer() -> None:
+    average, strong = [KNOWN, KNOWN], [Skill(1500, 60), Skill(1700, 60)]
+    (won, _), _ = after_team_match([(1, average), (2, average)])
+    (upset, _), _ = after_team_match([(1, average), (2, strong)])
+    assert upset.mu > won.mu > MU
+    (level, _), (down, _) = after_team_match([(1, average), (1, strong)])
+    assert level.mu > MU > down.mu
+
+
+def test_whoever_is_missing_in_a_team_counts_as_somebody_unknown() -> None:
+    (alone,), two = after_team_match([(1, [KNOWN]), (1, [KNOWN, KNOWN])])
+    assert alone.mu == pytest.approx(MU)
+    assert [skill.mu for skill in two] == [pytest.approx(MU)] * 2
 
 
 @pytest.mark.parametrize("seats", [2, 6])

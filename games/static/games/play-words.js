@@ -59,11 +59,16 @@ export function leaving({ dropIn, seats }) {
 }
 
 /** Where a title says nothing itself about how its match ended. */
-export function plainResult({ ranking, reason }, seatNames, mine) {
+export function plainResult({ ranking, reason }, seatNames, mine, teamName = () => "") {
   const name = (seat) => seatNames[seat] ?? `Seat ${Number(seat) + 1}`;
   const [best = []] = ranking;
   const detail = REASONS[reason] ?? sentence(reason);
   if (ranking.length <= 1 && best.length !== 1) return { headline: "A draw", detail };
+  const teams = [...new Set(best.map(teamName))].filter(Boolean);
+  if (teams.length && best.length > 1) {
+    const ours = best.includes(mine) && teams.length === 1;
+    return { headline: ours ? "Your team won" : `${names(teams)} won`, detail };
+  }
   if (best.includes(mine)) return { headline: best.length > 1 ? "You share the victory" : "You won", detail };
   return { headline: `${names(best.map(name))} won`, detail };
 }

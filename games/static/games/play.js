@@ -28,7 +28,7 @@ const $ = (id) => document.getElementById(id);
 const show = (id, shown = true) => { $(id).hidden = !shown; };
 
 /** What the server says of the title; what happens to the absent is part of it. */
-let about = { away: null, drop_in: false };
+let about = { away: null, drop_in: false, teams: 0, team_names: [] };
 let client = null;
 let room = null;
 let mounted = null;
@@ -95,11 +95,19 @@ function draw() {
   drawTime();
 }
 
-/** Seats in order, one's own first. */
+/** Seats in order, one's own first, then those of one's team; teams stay together. */
 function seatsInOrder() {
   const numbers = Object.keys(room.seats).map(Number).sort((a, b) => a - b);
+  const mine = room.seat === null ? null : teamOf(room.seat);
+  numbers.sort((a, b) => (teamOf(b) === mine) - (teamOf(a) === mine) || teamOf(a) - teamOf(b));
   return numbers.sort((a, b) => (b === room.seat) - (a === room.seat));
 }
+
+/** The team that a seat plays for; 0 where everybody plays alone. */
+const teamOf = (seat) => (about.teams ? seat % about.teams : 0);
+
+/** Its name, for people; empty where everybody plays alone. */
+const teamName = (seat) => (about.teams ? (about.team_names[teamOf(seat)] ?? `Team ${teamOf(seat) + 1}`) : "");
 
 function drawChips() {
   const order = seatsInOrder();
@@ -116,17 +124,19 @@ function chip(seat, { name, status }, bare) {
   const node = el("span", `seat ${kind}`, el("i", "disc"));
   node.style.setProperty("--colour", colour(seat));
   node.dataset.seat = seat;
-  node.title = name;
+  node.title = about.teams ? `${name}, ${teamName(seat)}` : name;
   if (!bare) node.append(el("span", "who", name), el("span", "what num"));
   return node;
 }
 
 function spoken(seat) {
   const { name, status } = room.seats[seat];
-  return `${name}${seat === room.seat ? " (you)" : ""}${status === "here" ? "" : `, ${status}`}`;
+  const team = about.teams ? `, ${teamName(seat)}` : "";
+  return `${name}${seat === room.seat ? " (you)" : ""}${team}${status === "here" ? "" : `, ${status}`}`;
 }
 
-const colour = (seat) => `var(--seat-${seat % 16})`;
+/** A seat's colour, or its team's. */
+const colour = (seat) => `var(--seat-${about.teams ? teamOf(seat) : seat % 16})`;
 
 function drawLink() {
   const live = room.status === "live";
@@ -199,6 +209,7 @@ function drawPeople() {
     const item = el("li", seat === room.seat ? "mine" : "", el("i", "disc"));
     item.style.setProperty("--colour", colour(seat));
     item.append(el("span", "clip", place.name));
+    if (about.teams) item.append(el("span", "team", teamName(seat)));
     if (seat === room.seat) item.append(el("span", "badge accent", "You"));
     item.append(el("span", "item-what num", words.seatLine(place, left(place), about.away)));
     return item;
@@ -310,7 +321,7 @@ function drawChange({ number, user, rating }) {
 
 /** In the title's words, if it has some for this end. */
 function describe(result, seatNames, mine) {
-  const plain = words.plainResult(result, seatNames, mine);
+  const plain = words.plainResult(result, seatNames, mine, teamName);
   if (result.reason === "everyone_left") return plain;
   try {
     return { ...plain, ...client.describeResult?.(result, seatNames, mine) };
@@ -324,13 +335,14 @@ function rows(ranking, seatNames, mine) {
   let place = 1;
   return ranking.flatMap((seats) => {
     const here = place;
-    place += seats.length;
+    place += about.teams ? new Set(seats.map(teamOf)).size : seats.length;
     return seats.map((seat) => {
       const row = el("li", `${here === 1 && ranking.length > 1 ? "first" : ""} ${seat === mine ? "mine" : ""}`);
       row.style.setProperty("--colour", colour(seat));
       row.dataset.seat = seat;
       row.append(el("span", "place", ranking.length > 1 ? `${here}.` : "="), el("i", "disc"));
       row.append(el("span", "clip grow", seatNames[seat] ?? `Seat ${seat + 1}`));
+      if (about.teams) row.append(el("span", "team", teamName(seat)));
       if (seat === mine) row.append(el("span", "badge accent", "You"));
       return row;
     });

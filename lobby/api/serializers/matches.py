@@ -17,6 +17,7 @@ class Ranking(serializers.ListField):
 
 class SeatOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
+    team = serializers.IntegerField(allow_null=True, help_text="Null: they play for themselves.")
     name = serializers.CharField()
     bot = serializers.BooleanField()
     user = serializers.IntegerField(allow_null=True)

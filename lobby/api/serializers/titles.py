@@ -38,6 +38,9 @@ class TitleOut(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     seats = SeatRangeOut()
     teams = serializers.IntegerField(help_text="Seat n plays for team n % teams; 0: for itself.")
+    team_names = serializers.ListField(
+        child=serializers.CharField(), help_text="One for each team; empty: they have none."
+    )
     realtime = serializers.BooleanField()
     drop_in = serializers.BooleanField(help_text="Whether one may join while it runs.")
     bots = serializers.BooleanField(help_text="Whether there is a bot to play with.")

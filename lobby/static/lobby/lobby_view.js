@@ -88,7 +88,7 @@ const SEATS_CHOSEN_MAX = 8; // of more, nobody cares which
 /** What a member may choose: teams where the title has some, else seats; `[{value, label}]`. */
 function places(lobby, title) {
   if (title?.teams)
-    return Array.from({ length: title.teams }, (_, team) => ({ value: `team:${team}`, label: `Team ${team + 1}` }));
+    return Array.from({ length: title.teams }, (_, team) => ({ value: `team:${team}`, label: title.team_names[team] ?? `Team ${team + 1}` }));
   const { max } = lobby.seats;
   if (title?.drop_in || max < 2 || max > SEATS_CHOSEN_MAX) return [];
   return Array.from({ length: max }, (_, seat) => ({ value: `seat:${seat}`, label: `Seat ${seat + 1}` }));
@@ -101,11 +101,12 @@ function placeChoice(member, options, state, choose) {
   const chosen = teams ? member.team : member.seat;
   const value = chosen === null ? "" : `${teams ? "team" : "seat"}:${chosen}`;
   if (!isMe(member.user) || state !== "open")
-    return chosen === null ? null : el("span", { class: "badge" }, options.find((each) => each.value === value)?.label ?? value);
+    return chosen === null ? null : el("span", { class: "badge", ...(teams && { "data-team": chosen }) }, options.find((each) => each.value === value)?.label ?? value);
   const select = el(
     "select",
     {
       class: "seat-choice",
+      ...(teams && chosen !== null && { "data-team": chosen }),
       "aria-label": teams ? "Your team" : "Your seat",
       on: { change: () => choose(select.value, select) },
     },
@@ -313,7 +314,7 @@ function drawActions(lobby, title, mine) {
   const ready = find("[data-ready]");
   const start = find("[data-start]");
   const join = find("[data-join]");
-  const reason = startReason(lobby);
+  const reason = startReason(lobby, title);
   find("[data-leave]").hidden = !mine;
   ready.hidden = !mine || mine.host || !open;
   ready.setAttribute("aria-pressed", String(mine?.ready === true));
@@ -326,11 +327,13 @@ function drawActions(lobby, title, mine) {
 }
 
 /** Why the host cannot start yet; empty if they can. */
-function startReason(lobby) {
+function startReason(lobby, title) {
   const seated = Math.min(lobby.seats.max, lobby.members.length + lobby.bots);
   const missing = lobby.seats.min - seated;
   if (missing > 0)
     return missing === 1 ? "Waiting for one more player." : `Waiting for ${missing} more players.`;
+  if (lobby.rated && title?.teams && seated % title.teams)
+    return "Waiting for one more: teams are even in rated matches.";
   const late = lobby.members.filter((member) => !member.host && !member.ready);
   if (late.length === 0) return "";
   const names = late

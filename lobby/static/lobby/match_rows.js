@@ -3,7 +3,7 @@
  */
 
 import { el, glyph } from "./dom.js";
-import { ago, exactly, matchHeadline, opponents, playedFor } from "./match_words.js";
+import { ago, exactly, matchHeadline, opponents, others, playedFor } from "./match_words.js";
 import { changeMark, myChange, playerUrl } from "./rating_words.js";
 import { duration, titleIcon } from "./titles.js";
 
@@ -51,11 +51,11 @@ export function matchRow(match, action) {
   );
 }
 
-/** Who else played; one other has a page to go to. */
+/** Who played against them; one other has a page to go to. */
 function against(match) {
-  const others = match.seats.filter((seat) => seat.number !== match.seat);
-  if (others.length === 1 && others[0].user !== null)
-    return [" against ", el("a", { class: "quiet", href: playerUrl(others[0].user) }, others[0].name)];
+  const [first, ...more] = others(match);
+  if (first && !more.length && first.user !== null)
+    return [" against ", el("a", { class: "quiet", href: playerUrl(first.user) }, first.name)];
   const names = opponents(match);
   return [names ? ` against ${names}` : " alone"];
 }

@@ -10,6 +10,8 @@ const NAMES_MAX = 3;
 const REASONS = {
   rounds_won: "On rounds",
   score_reached: "On points",
+  goals: "On goals",
+  sudden_death: "In sudden death",
   time_up: "Time is up",
   nobody_chose: "Nobody chose",
   everyone_left: "Everybody left",
@@ -43,6 +45,7 @@ function placed(match) {
   const mine = match.seats.find((seat) => seat.number === match.seat);
   if (mine?.place == null) return { headline: "Finished", tone: "none" };
   if (match.seats.length === 1) return { headline: "Finished", tone: "even" };
+  if (mine.team !== null) return placedAsTeam(match, mine);
   const sharing = match.seats.filter((seat) => seat.place === mine.place).length;
   if (sharing === match.seats.length) return { headline: "Draw", tone: "even" };
   if (mine.place === 1) return { headline: sharing > 1 ? "Shared win" : "Won", tone: "won" };
@@ -50,14 +53,33 @@ function placed(match) {
   return { headline: `${ordinal(mine.place)} of ${match.seats.length}`, tone: "lost" };
 }
 
+/** The same of a team, whose seats all have one place. */
+function placedAsTeam(match, mine) {
+  const ahead = teamsOf(match.seats.filter((seat) => seat.place < mine.place));
+  const sharing = teamsOf(match.seats.filter((seat) => seat.place === mine.place));
+  const teams = teamsOf(match.seats);
+  if (sharing === teams) return { headline: "Draw", tone: "even" };
+  if (ahead === 0) return { headline: sharing > 1 ? "Shared win" : "Won", tone: "won" };
+  return { headline: teams === 2 ? "Lost" : `${ordinal(ahead + 1)} of ${teams}`, tone: "lost" };
+}
+
+const teamsOf = (seats) => new Set(seats.map(({ team }) => team)).size;
+
 function ordinal(place) {
   const teen = place % 100 >= 11 && place % 100 <= 13;
   return `${place}${(!teen && ["th", "st", "nd", "rd"][place % 10]) || "th"}`;
 }
 
+/** All who played against the one who asks; none of their team. */
+export function others(match) {
+  const mine = match.seats.find((seat) => seat.number === match.seat);
+  const team = mine?.team ?? null;
+  return match.seats.filter((seat) => seat !== mine && (team === null || seat.team !== team));
+}
+
 /** "Swift Otter and Bot 1", "Ann, Bob and 4 more". */
 export function opponents(match) {
-  const names = match.seats.filter((seat) => seat.number !== match.seat).map((seat) => seat.name);
+  const names = others(match).map((seat) => seat.name);
   if (names.length === 0) return "";
   if (names.length > NAMES_MAX)
     return `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
