@@ -172,6 +172,18 @@ class RoomConsumer(AsyncConsumer):
         else:
             self._wake()
 
+    def say(self, viewer_id: str, seq: int, data: Any, seen: int) -> None:
+        """An input arrives from a socket elsewhere; as ``take`` of a ``Say``."""
+        if self._stopped:
+            self._missed = True
+            return
+        try:
+            self._say(self.viewers.get(viewer_id), seq, data, seen)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fault(error)
+        else:
+            self._wake()
+
     def _wake(self) -> None:
         """Tick for what entered, soon; a room that ticks by the clock has its timer set already."""
         if (self.room.outcome or not self.room.game.realtime) and self.room.waiting:
@@ -179,8 +191,8 @@ class RoomConsumer(AsyncConsumer):
 
     def _take(self, message: Up) -> None:
         match message:
-            case Say():
-                self._say(self.viewers.get(message.viewer), message)
+            case Say(viewer_id, seq, data, seen):
+                self._say(self.viewers.get(viewer_id), seq, data, seen)
             case Ask(viewer_id, tick):
                 self._ask(self.viewers.get(viewer_id), tick)
             case Attach():
@@ -313,10 +325,10 @@ class RoomConsumer(AsyncConsumer):
         own = self.room.own_snapshot(viewer.seat, viewer.session)
         return [] if viewer.seat is None and own.view is None else [own]
 
-    def _say(self, viewer: Viewer | None, said: Say) -> None:
+    def _say(self, viewer: Viewer | None, seq: int, data: Any, seen: int) -> None:
         if viewer is None or viewer.seat is None:
             return
-        again = self.room.offer(viewer.seat, said.seq, said.data, said.seen)
+        again = self.room.offer(viewer.seat, seq, data, seen)
         if again is not None:
             self.viewers.tell(viewer, again)
 
