@@ -216,9 +216,9 @@ class Fanout:
         for gateway, encodings, seated in self._groups.get(to) or self._group(to):
             parts: dict[str, bytes] = {name: part for name in encodings if (part := shared[name])}
             owns = {
-                viewer: codec.encode(alone, encoding)
+                viewer: codec.encode(own[seat], encoding)
                 for viewer, seat, encoding in seated
-                if (alone := own.get(seat)) is not None
+                if seat in own
             }
             if parts or owns:
                 number = self._next(gateway)

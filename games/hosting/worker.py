@@ -102,7 +102,7 @@ class LiveRoom(Protocol):
         """Something arrives for the room."""
 
     def say(self, viewer_id: str, seq: int, data: Any, seen: int) -> None:
-        """An input arrives from a socket elsewhere; as ``take`` of a ``Say``."""
+        """An input arrives."""
 
     @property
     def epoch(self) -> int:
