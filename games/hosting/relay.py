@@ -15,8 +15,8 @@ they do with an input, so an input waits a little for others, of whichever rooms
 message; nothing else waits, and what need not wait takes with it what waits.
 
 Rooms in real time tick at even moments (``PHASE_S``) of their worker's clock. Each letter says how
-long ago the last of them was, so inputs leave just before the next one: none of them would be used
-any earlier if it had gone at once.
+long ago the last of them was, so inputs leave just before the next one, and wait for no more than
+they would have waited there.
 """
 
 import asyncio
