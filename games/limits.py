@@ -220,17 +220,30 @@ ROOM_QUEUE_MAX = 1000
 meet directly, so this holds control messages only."""
 
 COURIER_MESSAGES_MAX = 2000
-"""Messages waiting to be carried to other workers: half a second of a full worker. Beyond it the
-oldest are dropped; their receivers notice the gap and ask."""
+"""Messages waiting to be carried to one other worker, each input one: a tenth of a second of what a
+thousand players say, half of one of what their rooms do. Beyond it the oldest are dropped; their
+receivers notice the gap and ask."""
+
+COURIER_WORKERS_MAX = 1000
+"""Other workers that are remembered though nothing waits for them: a cluster has a few dozen, and
+each that is started has a name of its own."""
 
 LETTER_MESSAGES_MAX = 100
-"""Messages that are on their way at once: those for one worker go, and are lost, together."""
+"""Messages for one worker that are on their way at once: they go, and are lost, together. Inputs
+that follow each other are one."""
+
+LETTER_INPUTS_MAX = 500
+"""Inputs in one message: what 2,500 players say in 10 ms. The next begins another."""
 
 LETTER_PAUSE_S = 0.004
-"""Seconds from one letter to the next that holds nothing but inputs. So those of any number of
-players are at most 250 messages a second for their worker and the one that runs their rooms, and
-wait for two to three milliseconds in the middle (timers are exact to one); those of few players
-hardly wait."""
+"""Seconds from one letter to the next in which inputs wait for others: until rooms there are about
+to tick, at most `PHASE_S`, or where that is not known until these seconds have passed. So those of
+any number of players are some 200 letters a second for their worker and the one that runs their
+rooms; those of few players do not wait."""
+
+LETTER_EARLY_S = 0.0025
+"""Seconds before rooms tick at which inputs leave for them: the way there takes below one, the way
+of the letter by which the moment is known as long, and timers are exact to one."""
 
 # --- The room store ------------------------------------------------------------------------------
 

@@ -162,12 +162,31 @@ class RoomConsumer(AsyncConsumer):
 
     def take(self, message: Up) -> None:
         """Something arrives, from a socket here or elsewhere; it never waits."""
+        if isinstance(message, Say):  # nearly all of it
+            return self.say(message.viewer, message.seq, message.data, message.seen)
         if self._stopped:
             self._missed = True
             return
         try:
             self._take(message)
         except Exception as error:  # noqa: BLE001 - a view that cannot be encoded, say
+            self._fault(error)
+        else:
+            self._wake()
+
+    def say(self, viewer_id: str, seq: int, data: Any, seen: int) -> None:
+        """An input arrives."""
+        if self._stopped:
+            self._missed = True
+            return
+        viewer = self.viewers.get(viewer_id)
+        if viewer is None or viewer.seat is None:
+            return
+        try:
+            again = self.room.offer(viewer.seat, seq, data, seen)
+            if again is not None:
+                self.viewers.tell(viewer, again)
+        except Exception as error:  # noqa: BLE001 - as above
             self._fault(error)
         else:
             self._wake()
@@ -179,8 +198,6 @@ class RoomConsumer(AsyncConsumer):
 
     def _take(self, message: Up) -> None:
         match message:
-            case Say():
-                self._say(self.viewers.get(message.viewer), message)
             case Ask(viewer_id, tick):
                 self._ask(self.viewers.get(viewer_id), tick)
             case Attach():
@@ -312,13 +329,6 @@ class RoomConsumer(AsyncConsumer):
         """All that is for this viewer alone."""
         own = self.room.own_snapshot(viewer.seat, viewer.session)
         return [] if viewer.seat is None and own.view is None else [own]
-
-    def _say(self, viewer: Viewer | None, said: Say) -> None:
-        if viewer is None or viewer.seat is None:
-            return
-        again = self.room.offer(viewer.seat, said.seq, said.data, said.seen)
-        if again is not None:
-            self.viewers.tell(viewer, again)
 
     def _ask(self, viewer: Viewer | None, tick: int) -> None:
         if viewer is None:

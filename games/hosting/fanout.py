@@ -3,11 +3,11 @@ and goes to other workers in one message for all their sockets."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, To
+from games.hosting.relay import Attach, Courier, Publish, Socket, Tell, To, reaches
 from games.protocol import codec
 from games.protocol.codec import Encoding
 from games.protocol.messages import Delta, Own, ServerMessage, Snapshot
@@ -66,6 +66,19 @@ class Viewer(msgspec.Struct, frozen=True):
         )
 
 
+class _Group(NamedTuple):
+    """Viewers whose sockets another worker keeps, and who are told something together.
+
+    Attributes:
+        encodings: All that one of them reads.
+        seated: Those on seats, who may be told something of their own.
+    """
+
+    gateway: str
+    encodings: list[Encoding]
+    seated: list[tuple[str, int, Encoding]]
+
+
 class Fanout:
     """The viewers of one room."""
 
@@ -75,6 +88,7 @@ class Fanout:
         self._viewers: dict[str, Viewer] = {}
         self._here: dict[str, tuple[Viewer, Socket]] = {}  # those whose sockets this worker keeps
         self._away: dict[str, Viewer] = {}
+        self._groups: dict[To, list[_Group]] = {}  # of those, once they are told something
         self._by_seat: dict[int, Viewer] = {}
         self._said: defaultdict[str, int] = defaultdict(int)  # how much, by gateway
 
@@ -115,6 +129,7 @@ class Fanout:
             self._by_seat[viewer.seat] = viewer
         if viewer.gateway != self._worker.id:
             self._away[viewer.id] = viewer
+            self._groups.clear()
         elif socket := self._worker.sockets.get(viewer.id):
             self._here[viewer.id] = (viewer, socket)
 
@@ -122,6 +137,7 @@ class Fanout:
         """This one is told nothing more."""
         for viewers in (self._viewers, self._here, self._away):
             viewers.pop(viewer.id, None)
+        self._groups.clear()
         if viewer.seat is not None and self._by_seat.get(viewer.seat) is viewer:
             del self._by_seat[viewer.seat]
 
@@ -191,28 +207,40 @@ class Fanout:
             if frame:
                 socket.publish(frame, tick)
         if self._away:
-            self._publish_away(Publish(self._match, to, tick, parts, {}, self._worker.id), own)
+            self._publish_away(to, tick, parts, own)
 
-    def _publish_away(self, said: Publish, own: Mapping[int | None, Own]) -> None:
-        """Tell other workers what is for their sockets; ``said`` lacks what is for seats alone."""
+    def _publish_away(
+        self, to: To, tick: int, shared: "_Encoded", own: Mapping[int | None, Own]
+    ) -> None:
+        """Tell other workers what is for their sockets."""
+        for gateway, encodings, seated in self._groups.get(to) or self._group(to):
+            parts: dict[str, bytes] = {name: part for name in encodings if (part := shared[name])}
+            owns = {
+                viewer: codec.encode(own[seat], encoding)
+                for viewer, seat, encoding in seated
+                if seat in own
+            }
+            if parts or owns:
+                number = self._next(gateway)
+                said = Publish(self._match, to, tick, parts, owns, self._worker.id, number)
+                self._worker.courier.down(gateway, said)
+
+    def _group(self, to: To) -> list[_Group]:
+        """Those of each other worker who are told what is for ``to``; until somebody comes or
+        goes."""
         by_gateway: defaultdict[str, list[Viewer]] = defaultdict(list)
         for viewer in self._away.values():
-            if said.reaches(viewer.seat):
+            if reaches(to, viewer.seat):
                 by_gateway[viewer.gateway].append(viewer)
-        for gateway, viewers in by_gateway.items():
-            encodings = sorted({viewer.encoding for viewer in viewers})
-            message = msgspec.structs.replace(
-                said,
-                shared={name: part for name in encodings if (part := said.shared[name])},
-                own={
-                    viewer.id: codec.encode(own[viewer.seat], viewer.encoding)
-                    for viewer in viewers
-                    if viewer.seat in own
-                },
+        groups = self._groups[to] = [
+            _Group(
+                gateway,
+                sorted({viewer.encoding for viewer in viewers}),
+                [(one.id, one.seat, one.encoding) for one in viewers if one.seat is not None],
             )
-            if message.shared or message.own:
-                message.number = self._next(gateway)
-                self._worker.courier.down(gateway, message)
+            for gateway, viewers in by_gateway.items()
+        ]
+        return groups
 
 
 class _Encoded(dict[str, bytes]):

@@ -11,8 +11,12 @@ The layer may lose any of them. What is told names what it builds on, what is sa
 Each worker listens on one channel, for its sockets, for its rooms, and for itself. What goes there
 from one worker goes in letters, in the order in which it was said: so a socket's last input is not
 overtaken by the word that it is gone. A message through the layer costs both workers more than all
-they do with an input, so an input waits a little for others; nothing else does, and what need not
-wait takes with it what waits.
+they do with an input, so an input waits a little for others, of whichever rooms, and they are one
+message; nothing else waits, and what need not wait takes with it what waits.
+
+Rooms in real time tick at even moments (``PHASE_S``) of their worker's clock. Each letter says how
+long ago the last of them was, so inputs leave just before the next one, and wait for no more than
+they would have waited there.
 """
 
 import asyncio
@@ -29,9 +33,13 @@ from redis.exceptions import RedisError
 from games.hosting.ledger import Lease
 from games.limits import (
     COURIER_MESSAGES_MAX,
+    COURIER_WORKERS_MAX,
     LAYER_RETRY_S,
+    LETTER_EARLY_S,
+    LETTER_INPUTS_MAX,
     LETTER_MESSAGES_MAX,
     LETTER_PAUSE_S,
+    PHASE_S,
 )
 from games.protocol.codec import Encoding
 from games.services import RoomSpec
@@ -134,6 +142,16 @@ class ForRoom(_Message):
     said: Up
 
 
+Said = tuple[str, str, int, Any, int]
+"""An input on its way: its match, and what ``Say`` has."""
+
+
+class Inputs(_Message):
+    """What many viewers say to the rooms of the worker that hears this, in that order."""
+
+    said: list[Said]
+
+
 # --- down --------------------------------------------------------------------------------------
 
 
@@ -183,7 +201,12 @@ class Publish(_Message):
 
     def reaches(self, seat: int | None) -> bool:
         """Whether it is for a viewer on this seat, or for spectators (None)."""
-        return self.to == "all" or (self.to == "spectators") == (seat is None)
+        return reaches(self.to, seat)
+
+
+def reaches(to: To, seat: int | None) -> bool:
+    """Whether what is for ``to`` is for a viewer on this seat, or for spectators (None)."""
+    return to == "all" or (to == "spectators") == (seat is None)
 
 
 class Moved(_Message):
@@ -257,7 +280,7 @@ class Ended(_Message):
 
 Down = Tell | Publish | Moved | Where | Found | Run | Leaving | Ended
 
-Word = ForRoom | Down
+Word = ForRoom | Inputs | Down
 """What one worker says to another."""
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -337,68 +360,180 @@ def _understood(body: bytes) -> Iterator[Word]:
             logger.warning("another worker said something unknown: %s", error)
 
 
+class _Bag:
+    """What waits for one worker, in order. Inputs that follow each other are one message.
+
+    Attributes:
+        waiting: How many messages, where each input is one.
+        timer: When the inputs in it leave at the latest.
+        left_at: When the last letter did.
+    """
+
+    __slots__ = ("_inputs", "_phase", "_words", "left_at", "timer", "waiting")
+
+    def __init__(self) -> None:
+        self._words: deque[msgspec.Raw | Inputs] = deque()
+        self._inputs: list[Said] | None = None  # the last of the words, if more may be added
+        self._phase: float | None = None  # by our clock, a moment at which rooms there tick
+        self.waiting = 0
+        self.timer: asyncio.TimerHandle | None = None
+        self.left_at = float("-inf")
+
+    def put(self, message: Word) -> None:
+        """Add a message as it is now."""
+        self._words.append(msgspec.Raw(_encode(message)))
+        self._inputs = None
+        self.waiting += 1
+
+    def put_input(self, said: Said) -> None:
+        """Add an input."""
+        if self._inputs is None or len(self._inputs) == LETTER_INPUTS_MAX:
+            self._inputs = []
+            self._words.append(Inputs(self._inputs))
+        self._inputs.append(said)
+        self.waiting += 1
+
+    def drop(self) -> None:
+        """Lose the oldest."""
+        first = self._words[0]
+        if isinstance(first, Inputs):
+            del first.said[0]
+        if not (isinstance(first, Inputs) and first.said):
+            self._words.popleft()
+        if not self._words:
+            self._inputs = None
+        self.waiting -= 1
+
+    def letter(self) -> tuple[bytes, int]:
+        """What may be on its way at once, and how many messages that is; it waits no more."""
+        words = [self._words.popleft() for _ in range(min(len(self._words), LETTER_MESSAGES_MAX))]
+        count = sum(len(word.said) if isinstance(word, Inputs) else 1 for word in words)
+        self.waiting -= count
+        if not self._words:
+            self._inputs = None
+        return _encode(words), count
+
+    def heard(self, now: float, since: float) -> None:
+        """Rooms there ticked so long before this was sent to us."""
+        phase = now - since
+        if self._phase is None:
+            self._phase = phase
+        else:  # some letters are late, and clocks are coarse: in the middle they are right
+            off = (phase - self._phase + PHASE_S / 2) % PHASE_S - PHASE_S / 2
+            self._phase += off * PHASE_WEIGHT
+
+    def leaves_at(self, now: float) -> float:
+        """When an input that is added now goes."""
+        if now >= self.left_at + LETTER_PAUSE_S:
+            return now
+        if self._phase is None:
+            return self.left_at + LETTER_PAUSE_S
+        return now + (self._phase - LETTER_EARLY_S - now) % PHASE_S
+
+
+PHASE_WEIGHT = 0.05
+"""Of what a letter says about the moments at which rooms tick, beside the letters before it."""
+
+
 class Courier:
     """Carries messages to other workers, in order, without anybody waiting for it. What waits for
     the same worker goes in one letter.
 
-    Inputs alone wait until ``LETTER_PAUSE_S`` have passed since anything left: where little is said
-    they go at once, and where much is said their letters are few.
+    Inputs alone wait: where anything left in the last ``LETTER_PAUSE_S``, until rooms there are
+    about to tick, or for the rest of the pause if that is not known. So where little is said they
+    go at once, and where much is said their letters are few.
 
     When more wait than it may hold, the oldest are dropped and counted: whoever lacks them asks.
     """
 
-    def __init__(self, layer: BaseChannelLayer) -> None:
+    def __init__(self, layer: BaseChannelLayer, worker: str = "") -> None:
+        """Begin, for the worker of that id, which may be none yet."""
         self._layer = layer
-        self._waiting: deque[tuple[str, msgspec.Raw]] = deque(maxlen=COURIER_MESSAGES_MAX)
+        self._worker = worker
+        self._bags: dict[str, _Bag] = {}
+        self._ready: dict[str, _Bag] = {}  # those of which a letter goes now
         self._go = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
-        self._left_at = float("-inf")
         self.dropped = 0
 
     def up(self, owner: str, match: str, message: Up) -> None:
         """Send something to a room that ``owner`` runs."""
-        self._put(owner, ForRoom(match, message))
-        if not isinstance(message, Say):
-            self._go.set()
-        elif self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(self._left_at + LETTER_PAUSE_S, self._go.set)
+        if isinstance(message, Say):
+            self._put_input(owner, match, message)
+        else:
+            self._put(owner, ForRoom(match, message))
 
     def down(self, worker: str, message: Down) -> None:
         """Send something to the sockets of another worker, or to the worker itself."""
         self._put(worker, message)
-        self._go.set()
+
+    def heard(self, worker: str, since: float) -> None:
+        """A letter came, which left so long after a moment at which rooms of its worker tick."""
+        if bag := self._bags.get(worker):
+            bag.heard(asyncio.get_running_loop().time(), since)
 
     def _put(self, worker: str, message: Word) -> None:
-        if len(self._waiting) == COURIER_MESSAGES_MAX:
+        bag = self._bag(worker)
+        bag.put(message)
+        self._leaves(worker, bag)
+
+    def _put_input(self, worker: str, match: str, said: Say) -> None:
+        bag = self._bag(worker)
+        bag.put_input((match, said.viewer, said.seq, said.data, said.seen))
+        if bag.timer is None:
+            loop = asyncio.get_running_loop()
+            now = loop.time()
+            if (at := bag.leaves_at(now)) > now:
+                bag.timer = loop.call_at(at, self._leaves, worker, bag)
+            else:
+                self._leaves(worker, bag)
+
+    def _bag(self, worker: str) -> _Bag:
+        """That of a worker, with a place for one more."""
+        bag = self._bags.get(worker)
+        if bag is None:
+            if len(self._bags) >= COURIER_WORKERS_MAX:
+                self._forget()
+            bag = self._bags[worker] = _Bag()
+        if bag.waiting == COURIER_MESSAGES_MAX:
+            bag.drop()
             self.dropped += 1
-        self._waiting.append((worker, msgspec.Raw(_encode(message))))
+        return bag
+
+    def _forget(self) -> None:
+        """Let go of workers for which nothing waits: most of them are gone."""
+        self._bags = {worker: bag for worker, bag in self._bags.items() if bag.waiting}
+
+    def _leaves(self, worker: str, bag: _Bag) -> None:
+        self._ready[worker] = bag
+        self._go.set()
 
     async def run(self) -> None:
         """Carry, until cancelled."""
         while True:
             await self._go.wait()
-            self._left_at = asyncio.get_running_loop().time()
-            for worker, messages in self._letters().items():
-                await self._carry(worker, messages)
-
-    def _letters(self) -> dict[str, list[msgspec.Raw]]:
-        """What waits, or as much as may be on its way at once, by worker."""
-        letters: dict[str, list[msgspec.Raw]] = {}
-        for _ in range(min(len(self._waiting), LETTER_MESSAGES_MAX)):
-            worker, message = self._waiting.popleft()
-            letters.setdefault(worker, []).append(message)
-        if not self._waiting:
             self._go.clear()
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = None
-        return letters
+            ready, self._ready = self._ready, {}
+            for worker, bag in ready.items():
+                if bag.waiting:
+                    await self._carry(worker, bag)
 
-    async def _carry(self, worker: str, messages: list[msgspec.Raw]) -> None:
-        letter = {"type": "worker.letter", "body": _encode(messages)}
+    async def _carry(self, worker: str, bag: _Bag) -> None:
+        """Take a letter to its worker, and come back for what else waits."""
+        if bag.timer is not None:
+            bag.timer.cancel()
+            bag.timer = None
+        bag.left_at = now = asyncio.get_running_loop().time()
+        body, count = bag.letter()
+        if bag.waiting:
+            self._leaves(worker, bag)
+        letter = {
+            "type": "worker.letter",
+            "from": self._worker,
+            "since": now % PHASE_S,
+            "body": body,
+        }
         try:
             await self._layer.send(worker_channel(worker), letter)
         except (ChannelFull, *LAYER_ERRORS) as error:
-            self.dropped += len(messages)
-            logger.warning("%d messages to a worker were lost: %r", len(messages), error)
+            self.dropped += count
+            logger.warning("%d messages to a worker were lost: %r", count, error)

@@ -47,11 +47,13 @@ from games.hosting.relay import (
     Ended,
     ForRoom,
     Found,
+    Inputs,
     Leaving,
     Moved,
     Publish,
     Remove,
     Run,
+    Said,
     Socket,
     Tell,
     Up,
@@ -98,6 +100,9 @@ class LiveRoom(Protocol):
 
     def take(self, message: Up) -> None:
         """Something arrives for the room."""
+
+    def say(self, viewer_id: str, seq: int, data: Any, seen: int) -> None:
+        """An input arrives."""
 
     @property
     def epoch(self) -> int:
@@ -186,7 +191,7 @@ class Worker:
         self.archive: Archive | None = None
         self.beats = Watch(options.lease_s)
         self.layer = layer
-        self.courier = Courier(layer)
+        self.courier = Courier(layer, self.id)
         self.records = Records()
         self.meter = Meter()
         self.thinning = Thinning()
@@ -583,33 +588,47 @@ class Worker:
         """Hand on what other workers tell the rooms and the sockets here."""
         while True:
             letter = await hear(self.layer, worker_channel(self.id))
+            self.courier.heard(letter.get("from", ""), letter.get("since", 0.0))
             for message in opened(letter["body"]):
                 self._hand_on(message)
 
     def _hand_on(self, message: Word) -> None:
         match message:
-            case ForRoom(match, Check(gateway)) if match not in self.rooms:
-                # Its sockets there missed that it went, or were never to be told: we did not know
-                # of that worker yet.
-                self.courier.down(gateway, Moved(match, ""))
-            case ForRoom(match, said):
-                self.post(match, self.id, said)
-            case Tell() as told:
-                socket = self.sockets.get(told.viewer)
-                if socket is not None and socket.owner == told.owner:
-                    self._told(socket, told)
-            case Moved() as moved:
-                self._on_moved(moved)
+            case Inputs(said):
+                self._hear_inputs(said)
+            case Publish():
+                self._publish(message)
+            case ForRoom():
+                self._hear_for_room(message.match, message.said)
+            case Tell():
+                self._told(message)
+            case Moved():
+                self._on_moved(message)
             case Where() | Found() | Run():
                 self._finder.hear(message)
             case Leaving(worker):
                 self._leaving.add(worker)
             case Ended(grants):
                 self._on_ended(grants)
-            case Publish():
-                self._publish(message)
 
-    def _told(self, socket: Watcher, told: Tell) -> None:
+    def _hear_for_room(self, match: str, said: Up) -> None:
+        if isinstance(said, Check) and match not in self.rooms:
+            # Its sockets there missed that it went, or were never to be told: we did not know of
+            # that worker yet.
+            self.courier.down(said.gateway, Moved(match, ""))
+        else:
+            self.post(match, self.id, said)
+
+    def _hear_inputs(self, said: list[Said]) -> None:
+        rooms = self.rooms
+        for match, viewer, seq, data, seen in said:
+            if room := rooms.get(match):
+                room.say(viewer, seq, data, seen)
+
+    def _told(self, told: Tell) -> None:
+        socket = self.sockets.get(told.viewer)
+        if socket is None or socket.owner != told.owner:
+            return
         if told.admits:
             self._hearing.begin(socket.match, told.owner, told.number)
         else:

@@ -22,6 +22,7 @@ from games.hosting.relay import (
     Down,
     End,
     ForRoom,
+    Inputs,
     Moved,
     Publish,
     Quit,
@@ -33,7 +34,12 @@ from games.hosting.relay import (
     opened,
     worker_channel,
 )
-from games.limits import COURIER_MESSAGES_MAX, LETTER_MESSAGES_MAX
+from games.limits import (
+    COURIER_MESSAGES_MAX,
+    COURIER_WORKERS_MAX,
+    LETTER_INPUTS_MAX,
+    LETTER_MESSAGES_MAX,
+)
 from tests import values
 
 encode = msgspec.msgpack.encode
@@ -45,7 +51,7 @@ def is_carried(message: Word) -> bool:
     return type(arrived) is type(message) and encode(arrived) == encode(message)
 
 
-@pytest.mark.parametrize("kind", get_args(Down))
+@pytest.mark.parametrize("kind", [*get_args(Down), Inputs])
 def test_every_message_comes_back_as_it_was(kind: Any) -> None:
     @settings(max_examples=25, deadline=None)
     @given(values.of(kind))
@@ -117,8 +123,15 @@ async def letters(layer: BaseChannelLayer, worker: str) -> list[list[Any]]:
     queue = layer.channels.get(worker_channel(worker))
     while queue is not None and not queue.empty():
         words = opened((await layer.receive(worker_channel(worker)))["body"])
-        found.append([word.said if isinstance(word, ForRoom) else word for word in words])
+        found.append([said for word in words for said in each(word)])
     return found
+
+
+def each(word: Word) -> list[Any]:
+    """What a room or a worker is told by one word of a letter."""
+    if isinstance(word, Inputs):
+        return [Say(*said) for _, *said in word.said]
+    return [word.said if isinstance(word, ForRoom) else word]
 
 
 async def arrived(layer: BaseChannelLayer, worker: str) -> list[Any]:
@@ -159,8 +172,7 @@ async def test_nobody_waits_for_a_slow_layer_and_the_oldest_beyond_the_bound_are
         courier.up("a", MATCH, Ask("v", tick))
     assert courier.dropped == 7
     async with carrying(courier):
-        while courier._waiting:
-            await settle()
+        await settle()
     ticks = [message.tick for message in await arrived(layer, "a")]
     assert ticks == list(range(7, COURIER_MESSAGES_MAX + 7))
 
@@ -228,15 +240,16 @@ async def test_a_layer_that_fails_loses_that_letter_and_the_next_are_carried(
 async def test_what_waits_for_one_worker_goes_in_one_letter() -> None:
     layer = InMemoryChannelLayer()
     courier = Courier(layer)
-    said = [Ask("v", tick) for tick in range(LETTER_MESSAGES_MAX)]
+    said = [Ask("v", tick) for tick in range(LETTER_MESSAGES_MAX + 3)]
     async with carrying(courier):
         for message in said:
             courier.up("a", MATCH, message)
             courier.up("b", "another", message)
         await settle()
     for worker in "ab":
-        first, second = await letters(layer, worker)
-        assert first + second == said
+        first, rest = await letters(layer, worker)
+        assert len(first) == LETTER_MESSAGES_MAX
+        assert first + rest == said
     assert courier.dropped == 0
 
 
@@ -248,7 +261,7 @@ class Clocked:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.layer = InMemoryChannelLayer()
-        self.courier = Courier(self.layer)
+        self.courier = Courier(self.layer, "me")
         loop = asyncio.get_running_loop()
         self._ahead, time = 0.0, loop.time
         monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
@@ -300,6 +313,109 @@ async def test_inputs_of_all_rooms_wait_for_each_other_and_go_in_one_letter(
     clocked.courier.up("a", MATCH, first)
     await settle()
     assert await clocked.left() == [], "the pause is from the last letter on"
+
+
+async def test_inputs_leave_just_before_the_rooms_there_tick(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PHASE_S", 10 * HOUR_S)
+    monkeypatch.setattr(relay, "LETTER_EARLY_S", HOUR_S)
+    first, *others = inputs(1, 3)
+    clocked.courier.up("a", MATCH, first)
+    clocked.courier.heard("a", 4 * HOUR_S)  # so they tick in six hours, and ten later again
+    await settle()
+    assert await clocked.left() == [[first]]
+    await clocked.pass_by(HOUR_S / 2)
+    for said in others:
+        clocked.courier.up("a", MATCH, said)
+        await clocked.pass_by(2 * HOUR_S)
+    assert await clocked.left() == []
+    await clocked.pass_by(0.6 * HOUR_S)
+    assert await clocked.left() == [others]
+    clocked.courier.up("a", MATCH, first)
+    await clocked.pass_by(9.8 * HOUR_S)
+    assert await clocked.left() == []
+    await clocked.pass_by(0.3 * HOUR_S)
+    assert await clocked.left() == [[first]]
+
+
+async def test_one_letter_that_was_late_moves_the_time_but_little(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PHASE_S", 10 * HOUR_S)
+    monkeypatch.setattr(relay, "LETTER_EARLY_S", 0.0)
+    clocked.courier.up("a", MATCH, inputs(1, 1)[0])
+    for since in (4, 14, 4, 0.5):  # one took three and a half hours longer, or as if
+        clocked.courier.heard("a", since * HOUR_S)
+    await settle()
+    await clocked.left()
+    clocked.courier.up("a", MATCH, inputs(2, 2)[0])
+    await clocked.pass_by(5.9 * HOUR_S)
+    assert await clocked.left() == []
+    await clocked.pass_by(0.5 * HOUR_S)
+    assert await clocked.left() == [inputs(2, 2)]
+
+
+async def test_what_a_letter_says_of_the_time_is_how_long_ago_rooms_here_ticked(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PHASE_S", 10 * HOUR_S)
+    loop = asyncio.get_running_loop()
+    await clocked.pass_by(7 * HOUR_S - loop.time() % (10 * HOUR_S))
+    clocked.courier.down("a", Moved(MATCH, "b"))
+    await settle()
+    letter = await clocked.layer.receive(worker_channel("a"))
+    assert letter["from"] == "me"
+    assert letter["since"] == pytest.approx(7 * HOUR_S, abs=60)
+
+
+async def test_more_inputs_than_one_message_holds_are_two_in_one_letter(clocked: Clocked) -> None:
+    first, *others = inputs(1, LETTER_INPUTS_MAX + 2)
+    clocked.courier.up("a", MATCH, first)
+    await settle()
+    await clocked.left()
+    for said in others:
+        clocked.courier.up("a", MATCH, said)
+    await clocked.pass_by(HOUR_S)
+    words = opened((await clocked.layer.receive(worker_channel("a")))["body"])
+    assert [len(each(word)) for word in words] == [LETTER_INPUTS_MAX, 1]
+    assert [said for word in words for said in each(word)] == others
+
+
+async def test_inputs_beyond_the_bound_push_the_oldest_out(clocked: Clocked) -> None:
+    clocked.courier.up("a", MATCH, Ask("v", 1))
+    said = inputs(1, COURIER_MESSAGES_MAX + 5)
+    for message in said:
+        clocked.courier.up("a", MATCH, message)
+    clocked.courier.up("b", MATCH, said[0])  # another worker's are not touched
+    assert clocked.courier.dropped == 6
+    await settle()
+    assert [message for letter in await clocked.left() for message in letter] == said[5:]
+    assert await arrived(clocked.layer, "b") == said[:1]
+
+
+async def test_what_is_lost_of_inputs_leaves_no_empty_message(clocked: Clocked) -> None:
+    (first,) = inputs(1, 1)
+    clocked.courier.up("a", MATCH, first)
+    for tick in range(COURIER_MESSAGES_MAX):
+        clocked.courier.up("a", MATCH, Ask("v", tick))
+    clocked.courier.up("a", MATCH, first)
+    assert clocked.courier.dropped == 2
+    await settle()
+    said = [message for letter in await clocked.left() for message in letter]
+    assert said == [*(Ask("v", tick) for tick in range(1, COURIER_MESSAGES_MAX)), first]
+
+
+async def test_workers_that_are_gone_are_forgotten_and_nothing_that_waits(clocked: Clocked) -> None:
+    courier = clocked.courier
+    for number in range(COURIER_WORKERS_MAX):
+        courier.down(f"gone-{number}", Moved(MATCH, ""))
+    await settle()
+    courier.down("a", Moved(MATCH, "b"))
+    courier.down("b", Moved(MATCH, "a"))
+    assert len(courier._bags) == 2
+    await settle()
+    assert await clocked.left() == [[Moved(MATCH, "b")]]
 
 
 @pytest.mark.parametrize("message", [Detach("v"), Moved(MATCH, "b")], ids=["a room", "a worker"])
