@@ -8,20 +8,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from bench import full, hotspots, report, results
 from bench.contenders import Contender, Cores, contenders
 from bench.contenders.evertick import Evertick
-from bench.measure import FAILURES, Bout, Sample, bout, two_cores
+from bench.measure import FAILURES, Bout, Sample, bout, paces_ms, two_cores
 from bench.results import Results, Run
 
 FILE = Path("var/bench/results.json")
 SEATS = 10
 ALONE_ROOMS = 2
 """Rooms that are filled one player after the other, to see how long each takes."""
-SCOUT_FROM, SCOUT_GROWTH = 0.5, 1.25
-"""Where nothing is known yet: from half of what is guessed on, in steps of a quarter."""
-LOADED, CLOSE, STEP, LEAP = 0.8, 0.9, 0.05, 0.1
+SCOUT_FROM, SCOUT_GROWTH = 0.7, 1.25
+"""Where nothing is known yet: from most of what is guessed on, in steps of a quarter."""
+LOADED, CLOSE, STEP, LEAP = 0.8, 0.95, 0.05, 0.1
 """Of what is known: where a run begins, where it goes next, and how much each further step adds, up
 to there and beyond."""
 COMPARED = (
@@ -42,7 +43,7 @@ TRIES = 2
 
 def scout(contender: Contender, cores: Cores, seconds: float) -> int:
     """About how many clients it holds."""
-    wanted, held = SCOUT_FROM * contender.guess, 0
+    wanted, held = SCOUT_FROM * contender.guess / median(paces_ms(cores.server)), 0
     with bout(contender, cores) as fight:
         while True:
             fight.grow(round(wanted), SEATS)
@@ -151,7 +152,7 @@ def arguments() -> argparse.ArgumentParser:
         "--contender", action="append", choices=list(contenders()), help="only this; repeatable"
     )
     parser.add_argument("--runs", type=int, default=3, help="of each; min, median, max")
-    parser.add_argument("--seconds", type=float, default=2.5, help="that each step is counted")
+    parser.add_argument("--seconds", type=float, default=2.0, help="that each step is counted")
     parser.add_argument("--full", action="store_true", help="and all that rooms of ten do not show")
     parser.add_argument(
         "--only", action="append", choices=full.TABLES, help="of that, this alone; repeatable"

@@ -71,7 +71,7 @@ class Contender(Protocol):
 
     Attributes:
         name: On the command line; ``title`` in tables.
-        guess: Clients that it is thought to hold, where nothing was measured yet.
+        guess: Clients that it is thought to hold where the pace is 1 ms.
     """
 
     name: str
@@ -111,9 +111,9 @@ def contenders() -> dict[str, Contender]:
             roles=("host", "gateway"),
         ),
         Evertick("evertick-two", "Evertick, two workers", redis=True, roles=("all", "all")),
-        Evertick("evertick-daphne", "Evertick, Daphne", server="daphne", guess=150),
-        Colyseus("colyseus", "Colyseus", mode="stock", guess=700),
-        Colyseus("colyseus-tuned", "Colyseus, timers tuned", mode="tuned", guess=900),
+        Evertick("evertick-daphne", "Evertick, Daphne", server="daphne", guess=300),
+        Colyseus("colyseus", "Colyseus", mode="stock", guess=950),
+        Colyseus("colyseus-tuned", "Colyseus, timers tuned", mode="tuned", guess=1250),
         Tutorial(),
     ]
     return {contender.name: contender for contender in everyone}

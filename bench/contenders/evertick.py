@@ -222,7 +222,7 @@ class Evertick:
     server: ServerName = "uvicorn"
     redis: bool = False
     roles: tuple[str, ...] = ("all",)
-    guess: int = 600
+    guess: int = 570
     profile: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
 

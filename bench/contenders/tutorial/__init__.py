@@ -70,7 +70,7 @@ class Tutorial:
 
     name = "tutorial"
     title = "Channels as in tutorials"
-    guess = 40
+    guess = 110
 
     @contextmanager
     def running(self, cores: Cores) -> Iterator[Running]:
