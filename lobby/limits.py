@@ -92,6 +92,20 @@ LOBBIES_EXPIRED_MAX = 100
 FILTER_CHARS_MAX = 1000
 """Characters of the JSON that narrows a list by settings; all settings of a title are 100."""
 
+FILTER_SEATS_MAX = 1000
+"""Free seats that one may ask for: more than any title has."""
+
+FILTER_RATING_MAX = 10_000
+"""A rating that one may ask for: more than anybody has."""
+
+FEED_FILTERS_MAX = 32
+"""Different filters of the live list that the sockets of one process look through at once: each is
+a query of its own after a change. Who comes with one more asks REST, every five seconds."""
+
+FEED_REST = 3
+"""After a look the feed rests so many times as long as it took, so that many filters slow down what
+they are told, and nothing else."""
+
 FRIENDS_MAX = 250
 """Friends of one account: more than one knows, and their presence is one round trip."""
 
