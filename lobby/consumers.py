@@ -21,6 +21,7 @@ Who is signed in is told what is meant for them, and may listen and speak where 
     -> {"t": "unlisten", "talk"}
     <- {"t": "listening", "talk", "speaks", "last"}
     <- {"t": "message", "talk", "number", "message"}  null: of somebody whom you do not read
+    <- {"t": "counted", "talk", "seats"}              its match changed ratings
     <- {"t": "dropped", "talk"}                       you may not listen there any more
     -> {"t": "say", "talk", "text", "ref"}            ref: any number of yours
     <- {"t": "said", "talk", "ref", "number"}

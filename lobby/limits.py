@@ -245,6 +245,10 @@ RATING_SWEEP_S = 30.0
 """Seconds between two looks of each process for results that are not in the ratings: of one that
 was recorded by a process which then died, or that spectators were not to know yet."""
 
+RESULT_NEWS_S = 600
+"""Seconds after its end for which a result that counts is told to those who played: until they have
+long gone on to something else."""
+
 SCORER_STOP_S = 1.0
 """Seconds for a process that stops to finish what it is counting; a batch takes a tenth."""
 

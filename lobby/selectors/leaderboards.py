@@ -127,6 +127,16 @@ def rank_of(board: Board, *, user_id: int) -> Shown | None:
     return _kept(board, f"rank-{user_id}", lambda: _own_row(board, user_id))
 
 
+def rank_now(board: Board, *, user_id: int) -> int | None:
+    """Somebody's rank as it is, not as it was a moment ago; None beyond those that can be paged
+    through, so that it costs as little wherever they stand."""
+    mine = _ranked(board).filter(user_id=user_id).first()
+    if mine is None:
+        return None
+    ahead = _ranked(board).filter(_above(mine))[:BOARD_ROWS_MAX].count()
+    return ahead + 1 if ahead < BOARD_ROWS_MAX else None
+
+
 # --- how it is shown ----------------------------------------------------------------------------
 
 

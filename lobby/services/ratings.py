@@ -17,12 +17,14 @@ milliseconds may be heard of in the other order; then the later one is worked ou
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.dispatch import Signal
 
 from games.models import Match
 from games.selectors import matches_due, matches_rated, seats_that_count, titles_due
@@ -33,6 +35,9 @@ from lobby.seasons import ALWAYS, season_of
 from lobby.skill import Skill, after_match, idle, settled_until
 
 log = logging.getLogger(__name__)
+
+results_counted = Signal()
+"""``changes``: what results that counted for the first time made of ratings; sent when they do."""
 
 Position = tuple[datetime, UUID]
 """Where a result stands among all of its title."""
@@ -250,7 +255,9 @@ def _count(ladder: Ladder, fresh: list[Result]) -> None:
     results = sorted([*fresh, *later], key=lambda result: result.position)
     changes = tally.count_all(results)
     again = [change for change in changes if change.pk is not None]
-    RatingChange.objects.bulk_create([change for change in changes if change.pk is None])
+    first = RatingChange.objects.bulk_create([change for change in changes if change.pk is None])
+    tell = partial(results_counted.send_robust, RatingChange, changes=first)
+    transaction.on_commit(tell, robust=True)
     fields = ["mu_before", "sigma_before", "mu", "sigma", "previous"]
     RatingChange.objects.bulk_update(again, fields, batch_size=RATING_CHUNK // 10)
     Rating.objects.bulk_create(

@@ -20,7 +20,7 @@ const NAMED_MAX = 4;
 /** How long it stands above the stage that somebody is missing; the chip goes on counting. */
 const ABSENCE_MS = 8000;
 /** How long to wait for what the result changed, before it is asked for again. */
-const CHANGE_WAITS_MS = [300, 700, 1500, 3000, 6000];
+const CHANGE_WAIT_MS = 4000; // a result counts a moment after it is known; then that is told
 /** … and from when on it stands there again: soon something happens. */
 const ABSENCE_LAST_S = 10;
 
@@ -282,21 +282,24 @@ function drawResult(result, seatNames, mine) {
   showChanges().catch(() => {}); // they are on the players' pages as well
 }
 
-/** Beside each name what the match changed, which is known a moment after its end; and who it is. */
+/**
+ * Beside each name what the match changed, and who it is. What it changed is known a moment after
+ * its end, and then told; who is not told looks once more.
+ */
 async function showChanges() {
-  for (const wait of CHANGE_WAITS_MS) {
-    await new Promise((done) => setTimeout(done, wait));
-    const { rated, seats } = await ask("GET", `matches/${match}/`);
-    for (const seat of seats) drawChange(seat);
-    if (!rated || seats.some(({ rating }) => rating)) return;
-  }
+  const { rated, seats } = await ask("GET", `matches/${match}/`);
+  seats.forEach(drawChange);
+  if (!rated || $("ranking").querySelector(".change")) return;
+  await new Promise((done) => setTimeout(done, CHANGE_WAIT_MS));
+  if ($("ranking").querySelector(".change")) return;
+  (await ask("GET", `matches/${match}/`)).seats.forEach(drawChange);
 }
 
 function drawChange({ number, user, rating }) {
   const row = document.querySelector(`#ranking [data-seat="${number}"]`);
   if (row === null) return;
   const name = row.querySelector(".grow");
-  if (user !== null && name.firstElementChild === null) {
+  if (user && name.firstElementChild === null) {
     const link = el("a", "quiet", name.textContent);
     link.href = `/players/${user}/`;
     name.replaceChildren(link);
@@ -399,6 +402,7 @@ function wire() {
   });
   $("again").addEventListener("click", again);
   $("result-close").addEventListener("click", closeResult);
+  document.addEventListener("evertick:counted", ({ detail: seats }) => seats.forEach(drawChange));
   $("result-open").addEventListener("click", openResult);
   $("seats").addEventListener("click", () => {
     if (room?.state == null) return;
