@@ -105,6 +105,18 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     backfill_s: int = 120
 
 
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of play of a title that is rated by itself: who is quick need not be thorough.
+
+    Attributes:
+        name: For programs, ``lower_snake_case``.
+        label: For people.
+    """
+
+    name: str
+    label: str
+
+
 class Game(Generic[State]):
     """One title: its rules and what the lobby must know of it.
 
@@ -141,6 +153,9 @@ class Game(Generic[State]):
     rateable: ClassVar[bool] = True
     """Whether its matches may be rated. False where a result says little of who is better: pure
     chance, one player, people who help each other."""
+    categories: ClassVar[tuple[Category, ...]] = ()
+    """Kinds of play that are rated apart, the first of which is what leaderboards show; which one a
+    match is of, ``category`` says. None: all matches of the title are rated as one kind."""
     teams: ClassVar[int] = 0
     """Sides that seats belong to, seat ``n`` to side ``n % teams``; 0: everybody plays alone.
     People choose a side in the lobby; at the start no side has two seats more than another."""
@@ -171,6 +186,11 @@ class Game(Generic[State]):
     def away_in(self, settings: Any) -> Away:
         """What happens after the grace time in a match with these settings."""
         return self.away
+
+    def category(self, settings: Any) -> str:
+        """The name of the category in which a match with these settings is rated; a pure function,
+        as ratings are worked out again from old matches."""
+        return ""
 
     def join(self, state: State, seat: int) -> None:
         """A player sits down; called in drop-in titles only."""

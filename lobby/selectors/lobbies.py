@@ -155,8 +155,14 @@ def barred_shown(lobby: Lobby) -> list[Shown]:
 def with_host_rated(
     rows: QuerySet[Lobby], *, least: float = -math.inf, most: float = math.inf
 ) -> QuerySet[Lobby]:
-    """Those of ``rows`` whose host's rating in their title is within these bounds."""
-    known = Rating.objects.filter(title=OuterRef("title"), season=ALWAYS, user=OuterRef("host"))
+    """Those of ``rows`` whose host's rating, where their matches would count, is within these
+    bounds."""
+    known = Rating.objects.filter(
+        title=OuterRef("title"),
+        category=OuterRef("category"),
+        season=ALWAYS,
+        user=OuterRef("host"),
+    )
     rating = Coalesce(Subquery(known.values("mu")), MU)
     if least > -math.inf:
         rows = rows.alias(least=rating).filter(least__gte=least)
@@ -246,6 +252,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool, here: Container[int] | None = No
         "name": lobby.name,
         "private": lobby.private,
         "rated": lobby.rated,
+        "category": lobby.category,
         "locked": bool(lobby.password),
         "code": lobby.code if insider else None,
         "host": None if lobby.host is None else {"id": lobby.host.id, "name": lobby.host.name},

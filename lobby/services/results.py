@@ -21,7 +21,7 @@ from lobby.models.ratings import RatingChange
 from lobby.seasons import ALWAYS
 from lobby.selectors.base import Shown
 from lobby.selectors.leaderboards import Board, rank_now
-from lobby.selectors.ratings import change_shown
+from lobby.selectors.ratings import category_shown, change_shown
 from lobby.services.people import notify
 
 match_counted = Signal()
@@ -51,6 +51,7 @@ def _notice(mine: RatingChange, rows: Sequence[RatingChange], names: dict[int, s
         "match": str(mine.match_id),
         "title": mine.title,
         "title_name": game.name if game else mine.title,
+        **category_shown(mine.title, mine.category),
         "rank": _rank(mine),
         "opponents": [_seat(row, names) for row in rows if row is not mine],
     } | _seat(mine, names)
@@ -64,4 +65,4 @@ def _seat(row: RatingChange, names: dict[int, str]) -> Shown:
 def _rank(row: RatingChange) -> int | None:
     if row.user_id is None or change_shown(row)["provisional"]:
         return None
-    return rank_now(Board(row.title, ALWAYS), user_id=row.user_id)
+    return rank_now(Board(row.title, row.category, ALWAYS), user_id=row.user_id)

@@ -228,7 +228,7 @@ def test_modes_are_pools_of_their_own(passes: Passes) -> None:
 def test_ratings_decide_who_meets(passes: Passes, plug: Any) -> None:
     strong, weak, even = people("Ann", "Bob", "Eve")
     rated = {strong.id: 2000.0, weak.id: 1000.0, even.id: 1950.0}
-    plug(ratings_of=lambda ids, _: {one: SimpleNamespace(mu=rated[one]) for one in ids})
+    plug(ratings_of=lambda ids, *_: {one: SimpleNamespace(mu=rated[one]) for one in ids})
     first, second, third = wait(strong, ago_s=3), wait(weak, ago_s=2), wait(even)
     assert passes.turn() == 2
     (_, nothing, _) = play(first, second, third)

@@ -58,7 +58,13 @@ def test_each_player_is_told_once_what_a_result_made_of_them(told: list[Any]) ->
 
 def test_who_is_ranked_is_told_the_rank_that_they_have_now(told: list[Any]) -> None:
     ann, bob, eve = people("Ann", "Bob", "Eve")
-    known = {"title": "chess", "sigma": 60, "last": timezone.now(), "played": 30}
+    known = {
+        "title": "chess",
+        "category": "blitz",
+        "sigma": 60,
+        "last": timezone.now(),
+        "played": 30,
+    }
     until = timezone.now() + timedelta(days=300)
     for user, mu in ((ann, 1600), (bob, 1600), (eve, 1604)):
         Rating.objects.create(user=user, mu=mu, settled_until=until, **known)

@@ -6,7 +6,7 @@ import { get, post } from "./api.js";
 import { announce, busy, el, glyph, syncList, toast } from "./dom.js";
 import { on } from "./line.js";
 import { ago } from "./match_words.js";
-import { changeText, ratingText } from "./rating_words.js";
+import { boardName, changeText, ratingText } from "./rating_words.js";
 
 const SHOWN = 15;
 const FLEETING = ["party_joined", "matched", "result"]; // told, and not kept
@@ -41,10 +41,11 @@ function worded({ kind, data }) {
   }
 }
 
-/** "Chess: +12, your rating is 1512, rank 3." */
-function resultText({ title_name: title, rating, rank }) {
+/** "Chess, Rapid: +12, your rating is 1512, rank 3." */
+function resultText(data) {
+  const { rating, rank } = data;
   const now = ratingText({ shown: rating.after, provisional: rating.provisional });
-  return `${title}: ${changeText(rating)}, your rating is ${now}${rank ? `, rank ${rank}` : ""}.`;
+  return `${boardName(data)}: ${changeText(rating)}, your rating is ${now}${rank ? `, rank ${rank}` : ""}.`;
 }
 
 const person = (what, label, { user }) => ({
