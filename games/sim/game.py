@@ -83,8 +83,8 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
         seats: How many may play in it; None: as many as the title says.
         teams: Into how many teams of equal size the seats are parted, seat ``n`` to team
             ``n % teams`` as in ``Game.teams``; 1: into none.
-        rated: Whether its matches are rated, where all who play have accounts and nobody may drop
-            in later.
+        rated: Whether its matches are rated, where all who play have accounts, no bot does, and
+            nobody is put in later (``backfill_s`` is 0, or the title has no ``drop_in``).
         settings: Of its matches, as a lobby would choose them.
         fill_s: Seconds for which a full match is waited for; then fewer will do.
         bots_after_s: Seconds after which bots take what seats are left, where the title has a bot.

@@ -290,6 +290,7 @@ def rooms_open(*, title: str, mode: Mode, now: datetime) -> list[matching.Room]:
         Match.objects.filter(
             id__in=found.filter(ended__gte=since).order_by().values("match_id"),
             status__in=Match.LIVE,
+            rated=False,  # who plays for ratings was there from the start
             end_requested=False,
             created__gte=since,
         )

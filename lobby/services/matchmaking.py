@@ -300,13 +300,13 @@ def _start(match: Made, pool: Pool, people: Mapping[int, User]) -> UUID:
         seated.append([*team, *[None] * bots])
     chance.shuffle(seated)
     guests = any(people[person].guest for ticket in match.tickets for person in ticket.people)
+    chosen = mode_of(game, mode)
+    filled_up = game.drop_in and chosen.backfill_s > 0
     return match_start(
         title=title,
-        settings=settings_checked(game, mode_of(game, mode).settings),
+        settings=settings_checked(game, chosen.settings),
         players=[player for row in zip(*seated, strict=True) for player in row],
-        rated=mode_of(game, mode).rated
-        and game.can_be_rated()
-        and not (game.drop_in or guests or any(match.bots)),
+        rated=chosen.rated and game.can_be_rated() and not (filled_up or guests or any(match.bots)),
     ).id
 
 

@@ -235,6 +235,32 @@ def test_ratings_decide_who_meets(passes: Passes, plug: Any) -> None:
     assert nothing is None
 
 
+@pytest.mark.parametrize(
+    ("mode", "guest", "rated"),
+    [
+        (Mode(fill_s=0, backfill_s=0), False, True),
+        (Mode(fill_s=0, backfill_s=0), True, False),
+        (Mode(fill_s=0, backfill_s=0, rated=False), False, False),
+        (Mode(fill_s=0, backfill_s=60), False, False),
+        (Mode(fill_s=0, backfill_s=0, bots_after_s=0, bots_to=4), False, False),
+    ],
+)
+def test_where_people_drop_in_it_is_rated_if_nobody_is_put_in_later(
+    mode: Mode, guest: bool, rated: bool, passes: Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TITLES["arena"], "modes", (mode,))
+    first, second = wait(person(), "arena", ago_s=5), wait(person(guest=guest), "arena", ago_s=5)
+    assert passes.turn() == 2
+    (match_id, same) = play(first, second)
+    assert match_id == same
+    assert Match.objects.get(id=match_id).rated is rated
+    # Nobody is put into it, not even where another version of the title would allow it.
+    monkeypatch.setattr(TITLES["arena"], "modes", (Mode(fill_s=0, backfill_s=600),))
+    late = wait(person(), "arena")
+    passes.turn()
+    assert (play(late) == [match_id]) is not rated
+
+
 def test_what_is_asked_for_must_be_there(passes: Passes) -> None:
     eu = {"region": {"in": ["eu"]}}
     picky = wait(person(), query=eu, properties={"region": "eu"})
