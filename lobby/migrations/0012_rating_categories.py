@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 default="",
+                db_default="",
                 help_text="In which of its title's categories its matches are rated, by its settings.",
                 max_length=32,
             ),
@@ -40,14 +41,22 @@ class Migration(migrations.Migration):
             model_name="rating",
             name="category",
             field=models.CharField(
-                blank=True, default="", help_text="Of the title; empty: it has none.", max_length=32
+                blank=True,
+                default="",
+                db_default="",
+                help_text="Of the title; empty: it has none.",
+                max_length=32,
             ),
         ),
         migrations.AddField(
             model_name="ratingchange",
             name="category",
             field=models.CharField(
-                blank=True, default="", help_text="Of the title; empty: it has none.", max_length=32
+                blank=True,
+                default="",
+                db_default="",
+                help_text="Of the title; empty: it has none.",
+                max_length=32,
             ),
         ),
         migrations.AddIndex(

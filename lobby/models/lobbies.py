@@ -41,6 +41,7 @@ class Lobby(models.Model):
         max_length=32,
         blank=True,
         default="",
+        db_default="",
         help_text="In which of its title's categories its matches are rated, by its settings.",
     )
     rated = models.BooleanField(

@@ -41,7 +41,11 @@ class Rating(models.Model):
     )
     title = models.CharField(max_length=32)
     category = models.CharField(
-        max_length=32, blank=True, default="", help_text="Of the title; empty: it has none."
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the title; empty: it has none.",
     )
     season = models.CharField(max_length=16, blank=True, help_text="Empty: the one that goes on.")
     mu = models.FloatField()
@@ -95,7 +99,11 @@ class RatingChange(models.Model):
     )
     title = models.CharField(max_length=32)
     category = models.CharField(
-        max_length=32, blank=True, default="", help_text="Of the title; empty: it has none."
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the title; empty: it has none.",
     )
     season = models.CharField(max_length=16, blank=True)
     ended = models.DateTimeField()

@@ -33,6 +33,7 @@ let client = null;
 let room = null;
 let mounted = null;
 let resultTold = false;
+let changesTold = []; // what it changed, which may be told before the result is shown
 let leaving = false;
 let absentSince = null;
 const came = new Set(); // seats whose player was seen here
@@ -272,6 +273,7 @@ function drawResult(result, seatNames, mine) {
   setText("result-headline", headline);
   setText("result-detail", detail);
   $("ranking").replaceChildren(...rows(result.ranking, seatNames, mine));
+  changesTold.forEach(drawChange);
   const sheet = document.querySelector(".result");
   const place = result.ranking.findIndex((seats) => seats.includes(mine));
   const decided = result.ranking.length > 1;
@@ -402,7 +404,10 @@ function wire() {
   });
   $("again").addEventListener("click", again);
   $("result-close").addEventListener("click", closeResult);
-  document.addEventListener("evertick:counted", ({ detail: seats }) => seats.forEach(drawChange));
+  document.addEventListener("evertick:counted", ({ detail: seats }) => {
+    changesTold = seats;
+    seats.forEach(drawChange);
+  });
   $("result-open").addEventListener("click", openResult);
   $("seats").addEventListener("click", () => {
     if (room?.state == null) return;

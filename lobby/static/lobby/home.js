@@ -291,7 +291,10 @@ function setFilters(next, drawn = false) {
   history.replaceState(history.state, "", location.pathname + toSearch(filters) + location.hash);
   if (drawn) drawFilterPanel();
   clearTimeout(soon);
-  soon = setTimeout(() => feed?.narrow(toWish(filters)), ASKED_AFTER_MS);
+  soon = setTimeout(() => {
+    feed?.narrow(toWish(filters));
+    loadMine();
+  }, ASKED_AFTER_MS);
   if (lobbies) drawLobbies();
   drawCount();
 }
