@@ -243,7 +243,7 @@ which SQLite lets nobody else write, also those who record the next result."""
 
 RATING_AGAIN_MAX = 400
 """Changes, a row for each player of a match, that are worked out again because a result came late:
-with the new ones a third of a second. What came later than that counts as of now."""
+with the new ones a third of a second. What came later than that counts behind all others."""
 
 RATING_SWEEP_S = 30.0
 """Seconds between two looks of each process for results that are not in the ratings: of one that

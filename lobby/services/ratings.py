@@ -7,10 +7,10 @@ after it are worked out again. So what ``ratings_rebuild`` makes from the record
 stands there, digit by digit.
 
 Within a bound: at most ``RATING_AGAIN_MAX`` changes are worked out again, so a batch takes as long
-whatever comes. A result with more behind it, in its category, counts as if it had ended just now:
-behind all others, in the season that runs. Its record says when that is (``Match.counts_as``), and
-a rebuild takes it there. Nobody's numbers of last week change for a result from a disk that was
-lost for a week, and its players are not worse off.
+whatever comes. A result with more behind it, in its category, counts as if it had ended right after
+the last one of its title, in the season of that. Its record says when that is
+(``Match.counts_as``), and a rebuild takes it there. So nobody's numbers of last week change because
+a disk comes back that was lost for a week.
 
 How: a rated match that has a result and is not ``counted`` is due, which its row says. Whoever
 looks (``lobby.scorer`` after each result and now and then; nobody has to) takes the lock of the
@@ -55,7 +55,8 @@ from lobby.skill import Skill, after_match, idle, settled_until
 log = logging.getLogger(__name__)
 
 results_counted = Signal()
-"""``changes``: what results that counted for the first time made of ratings; sent when they do."""
+"""``changes``: what results that counted for the first time, and are no old ones, made of ratings;
+sent when they do."""
 
 Position = tuple[datetime, UUID]
 """Where a result stands among all of its title."""
@@ -150,6 +151,7 @@ class Result(msgspec.Struct):
 
     Attributes:
         fresh: Whether it counts for the first time.
+        late: Whether it counts as of later than it ended.
     """
 
     match_id: UUID
@@ -157,6 +159,7 @@ class Result(msgspec.Struct):
     ended: datetime
     entries: list[Entry]
     fresh: bool = True
+    late: bool = False
 
     @property
     def position(self) -> Position:
@@ -306,9 +309,9 @@ def _move_what_is_late(ladder: Ladder, fresh: list[Result]) -> None:
     for result in fresh:
         horizon = horizons[result.category]
         if horizon is not None and result.position < horizon:
-            log.warning("a result of %s came too late and counts as of now", ladder.title)
+            log.warning("a result of %s came too late to count where it was", ladder.title)
             moment += timedelta(microseconds=1)
-            result.ended = moment
+            result.ended, result.late = moment, True
             match_counts_as(match_id=result.match_id, ended=moment)
     fresh.sort(key=lambda result: result.position)
 
@@ -353,7 +356,9 @@ def _count(ladder: Ladder, category: str, fresh: list[Result]) -> None:
             "mu", "sigma", "played", "won", "drawn", "lost", "last", "settled_until"
         ],
     )  # fmt: skip
-    tell = partial(results_counted.send_robust, RatingChange, changes=first)
+    late = {result.match_id for result in fresh if result.late}
+    news = [change for change in first if change.match_id not in late]
+    tell = partial(results_counted.send_robust, RatingChange, changes=news)
     transaction.on_commit(tell, robust=True)
 
 

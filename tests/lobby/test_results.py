@@ -85,6 +85,22 @@ def test_what_ended_long_ago_is_no_news(told: list[Any]) -> None:
     assert told == []
 
 
+def test_what_came_too_late_is_no_news_either(
+    told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lobby.services.ratings.RATING_AGAIN_MAX", 1)
+    users = people("Ann", "Bob")
+    late, other = rated_match(*users), rated_match(*users)
+    for match in (late, other):
+        finish(match, [0], [1])
+    Match.objects.filter(id=late.id).update(rated=False)
+    assert rating_apply(match_id=other.id)
+    Match.objects.filter(id=late.id).update(rated=True)
+    assert rating_apply(match_id=late.id)
+    assert Match.objects.get(id=late.id).counts_as is not None
+    assert {data["match"] for _, data in told} == {str(other.id)}
+
+
 def test_an_ear_that_fails_keeps_no_result_from_counting(told: list[Any]) -> None:
     def fails(**_: Any) -> None:
         raise ConnectionError
