@@ -46,7 +46,7 @@ def main(accounts: int) -> None:
     print(f"{connection.vendor}: {users} accounts, {ratings} ratings")
 
     some = random.Random(2)
-    for board in (leaderboards.Board("chess", season), leaderboards.Board("chess", ALWAYS)):
+    for board in [leaderboards.Board("chess", "blitz", of) for of in (season, ALWAYS)]:
         name = board.season or "all time"
         asked: dict[str, Callable[[], object]] = {
             "first page": partial(leaderboards.board_page, board, 1),
@@ -57,7 +57,7 @@ def main(accounts: int) -> None:
         for what, ask in asked.items():
             report(f"{name}, {what}", ask, before=cache.clear)
         report(f"{name}, first page, kept", asked["first page"])
-    report("ratings of 100", lambda: ratings_of(some.sample(ids, 100), "chess"))
+    report("ratings of 100", lambda: ratings_of(some.sample(ids, 100), "chess", "blitz"))
 
     make_results(ids)
     began = time.perf_counter()
@@ -87,6 +87,7 @@ def make_accounts(count: int, season: str) -> list[int]:
             Rating(
                 user=user,
                 title="chess",
+                category="blitz",
                 season=of,
                 mu=chance.gauss(1500, 250),
                 sigma=60,

@@ -73,17 +73,18 @@ ROWS = (
     FROM game, generate_series(0, 1) number
     """,
     """
-    INSERT INTO lobby_rating (user_id, title, season, mu, sigma, played, won, drawn, lost, last,
-                              settled_until)
-    SELECT %(first)s + n, 'chess', season, 1500 + 250 * (random() + random() + random() - 1.5), 60,
-           40, 20, 0, 20, now(), now() + interval '300 days'
+    INSERT INTO lobby_rating (user_id, title, category, season, mu, sigma, played, won, drawn, lost,
+                              last, settled_until)
+    SELECT %(first)s + n, 'chess', 'blitz', season,
+           1500 + 250 * (random() + random() + random() - 1.5), 60, 40, 20, 0, 20, now(),
+           now() + interval '300 days'
     FROM generate_series(0, %(accounts)s - 1) n, unnest(ARRAY['', %(season)s]) season
     """,
     """
-    INSERT INTO lobby_ratingchange (match_id, seat, player, user_id, title, season, ended, place,
-                                    mu_before, sigma_before, mu, sigma)
-    SELECT id, number, player, player, 'chess', '', at + interval '10 minutes', number + 1, 1500,
-           60, 1508 - 16 * number, 60
+    INSERT INTO lobby_ratingchange (match_id, seat, player, user_id, title, category, season, ended,
+                                    place, mu_before, sigma_before, mu, sigma)
+    SELECT id, number, player, player, 'chess', 'blitz', '', at + interval '10 minutes',
+           number + 1, 1500, 60, 1508 - 16 * number, 60
     FROM game, generate_series(0, 1) number,
          LATERAL (SELECT %(first)s + CASE number WHEN 0 THEN a ELSE b END AS player) who
     WHERE rated

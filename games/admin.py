@@ -66,7 +66,10 @@ class MatchAdmin(ReadOnly, admin.ModelAdmin):
             "Course",
             {"fields": ("status", "end_requested", "created", "started", "ended", "duration")},
         ),
-        ("Result", {"fields": ("result", "reason", "ranking", "counted", "fault_text")}),
+        (
+            "Result",
+            {"fields": ("result", "reason", "ranking", "counted", "counts_as", "fault_text")},
+        ),
         ("To play it again", {"fields": ("seed_when_over", "archived", "journal")}),
     )
 

@@ -49,6 +49,10 @@ class Match(models.Model):
     counted = models.DateTimeField(
         null=True, help_text="When the result of a rated match reached the ratings."
     )
+    counts_as = models.DateTimeField(
+        null=True,
+        help_text="When it counts as ended in ratings, where its result came too late for them.",
+    )
 
     class Meta:
         verbose_name_plural = "matches"
@@ -76,6 +80,12 @@ class Match(models.Model):
                 fields=["title", "ended", "id"],
                 name="match_rated",
                 condition=Q(rated=True, status="finished"),
+            ),
+            # Those among them, few, that count later than they ended.
+            models.Index(
+                fields=["title", "counts_as", "id"],
+                name="match_rated_late",
+                condition=Q(counts_as__isnull=False),
             ),
         ]
 

@@ -1,15 +1,20 @@
 """What may be asked about matches; nothing here writes."""
 
-from collections.abc import Iterable
+import heapq
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
 from games.limits import ARCHIVE_LATE_S
 from games.models import Match, Seat, Sleep
+
+logger = logging.getLogger(__name__)
 
 
 def matches() -> QuerySet[Match]:
@@ -59,13 +64,13 @@ def match_as_watched(match: Match) -> Match:
 
 def matches_rated(*, title: str) -> QuerySet[Match]:
     """The rated matches of a title whose result everybody may know, in the order in which they
-    count."""
+    ended."""
     game = TITLES.get(title)
     delay = timedelta(seconds=game.spectator_delay_s if game else 0)
     finished = Match.objects.filter(title=title, rated=True, status=Match.Status.FINISHED)
     return (
         finished.filter(ended__lte=timezone.now() - delay)
-        .only("title", "reason", "started", "ended", "counted")
+        .only("title", "settings", "reason", "started", "ended", "counted", "counts_as")
         .order_by("ended", "id")
         .prefetch_related("seats")
     )
@@ -76,10 +81,40 @@ def matches_due(*, title: str) -> QuerySet[Match]:
     return matches_rated(title=title).filter(counted__isnull=True)
 
 
+def matches_in_order(*, title: str, chunk: int) -> Iterator[Match]:
+    """All that may be known of a title, in the order in which they count: as they ended, but for
+    those that came too late. ``chunk`` of them are read at once."""
+    rated = matches_rated(title=title)
+    on_time = rated.filter(counts_as__isnull=True)
+    late = rated.filter(counts_as__isnull=False).order_by("counts_as", "id")
+    yield from heapq.merge(
+        on_time.iterator(chunk_size=chunk),
+        late.iterator(chunk_size=chunk),
+        key=lambda match: (match.counts_as or match.ended, match.id),
+    )
+
+
 def titles_due() -> list[str]:
     """The titles that have results which are not in the ratings yet."""
     due = Match.objects.filter(rated=True, status=Match.Status.FINISHED, counted__isnull=True)
     return sorted(due.order_by().values_list("title", flat=True).distinct())
+
+
+def category_of(*, title: str, settings: Mapping[str, object]) -> str:
+    """The category of its title in which a match with these settings is rated: "" where there are
+    none. What a title cannot tell of settings of older rules is of its first."""
+    game = TITLES.get(title)
+    if game is None or not game.categories:
+        return ""
+    try:
+        found = game().category(msgspec.convert(settings, game.Settings))
+    except msgspec.ValidationError:
+        found = ""
+    except Exception:  # an author's mistake must not keep all results of the title from counting
+        logger.exception("%s cannot say of which category a match is", title)
+        found = ""
+    names = [category.name for category in game.categories]
+    return found if found in names else names[0]
 
 
 def seats_that_count(match: Match) -> list[Seat]:

@@ -477,6 +477,11 @@ def matches_counted(*, match_ids: Iterable[UUID]) -> None:
     Match.objects.filter(id__in=list(match_ids)).update(counted=timezone.now())
 
 
+def match_counts_as(*, match_id: UUID, ended: datetime) -> None:
+    """For ratings this match ended then: its result was heard of too late to count where it was."""
+    Match.objects.filter(id=match_id).update(counts_as=ended)
+
+
 def journals_prune(*, days: int, most: int) -> int:
     """Remove the journals of matches that ended so many days ago; of how many matches. Any number
     of workers may do it at the same time.

@@ -5,6 +5,7 @@ looks at, and again whenever it looks at something else; the server says how tha
 after each change:
 
     -> {"t": "watch", "lobby": null}            the public list
+    -> {"t": "watch", "filters": {...}}         those of it that are like this
     -> {"t": "watch", "lobby": "<id>"}          one lobby
     -> {"t": "watch", "ticket": true}           the own ticket for a match, the latest
     <- {"t": "lobbies", "lobbies": [...]}
@@ -20,6 +21,7 @@ Who is signed in is told what is meant for them, and may listen and speak where 
     -> {"t": "unlisten", "talk"}
     <- {"t": "listening", "talk", "speaks", "last"}
     <- {"t": "message", "talk", "number", "message"}  null: of somebody whom you do not read
+    <- {"t": "counted", "talk", "seats"}              its match changed ratings
     <- {"t": "dropped", "talk"}                       you may not listen there any more
     -> {"t": "say", "talk", "text", "ref"}            ref: any number of yours
     <- {"t": "said", "talk", "ref", "number"}
@@ -48,7 +50,7 @@ from games.limits import FRAME_BYTES_MAX
 from games.protocol.codes import MESSAGES, Close, Code
 from games.sockets import SocketConsumer
 from lobby.codes import ANSWERS, ApiCode, Refused
-from lobby.feed import Look, Mine, feed
+from lobby.feed import Look, Mine, Narrowed, Target, feed, narrowed
 from lobby.limits import (
     REACTIONS,
     REACTIONS_BURST_MAX,
@@ -66,6 +68,7 @@ from lobby.presence import Place
 from lobby.selectors.accounts import user_shown
 from lobby.selectors.chat import Right, talk_last, talk_right
 from lobby.services.chat import chat_say
+from lobby.services.filters import filters_checked
 from lobby.services.grants import KEY
 from lobby.sockets import sockets
 
@@ -73,10 +76,12 @@ log = logging.getLogger(__name__)
 
 
 class Watch(msgspec.Struct, tag="watch", tag_field="t"):
-    """What the page looks at: the own ticket, else a lobby, or None for the public list."""
+    """What the page looks at: the own ticket, else a lobby, or None for the public list, of which
+    filters leave a part."""
 
     lobby: UUID | None = None
     ticket: bool = False
+    filters: dict[str, Any] = {}
 
 
 class Listen(msgspec.Struct, tag="listen", tag_field="t"):
@@ -167,8 +172,7 @@ class LobbyConsumer(SocketConsumer):
         """Do what the page asks for; what takes time is answered later."""
         match asked:
             case Watch():
-                feed.watch(self.look, Mine(self.look.user_id) if asked.ticket else asked.lobby)
-                self.move()
+                self.watch(asked)
             case Unlisten(talk=talk):
                 live.unlisten(self.post, talk)
                 self.move()
@@ -180,6 +184,19 @@ class LobbyConsumer(SocketConsumer):
                 self.say(asked, self.user)
             case React():
                 self.react(asked, self.user)
+
+    def watch(self, asked: Watch) -> None:
+        """Look at something else; at nothing, where the feed cannot show it."""
+        target: Target = Mine(self.look.user_id) if asked.ticket else asked.lobby
+        if target is None and asked.filters:
+            try:
+                target = narrowed(filters_checked(asked.filters))
+            except Refused as refusal:
+                feed.unwatch(self.look)
+                return self.deny(asked, refusal.code, refusal.fields)
+        if not feed.watch(self.look, target):
+            self.deny(asked, Code.BUSY)
+        self.move()
 
     async def write(self) -> None:
         """Send the newest news, whenever the last one is on its way."""
@@ -268,7 +285,9 @@ class LobbyConsumer(SocketConsumer):
         """Say where the page is, by what it looks at and listens to."""
         if any(talk.startswith("match:") for talk in self.post.talks):
             return live.moved(self.post, Place.MATCH)
-        live.moved(self.post, Place.ONLINE if self.look.target is None else Place.LOBBY)
+        target = self.look.target
+        reads_list = target is None or isinstance(target, Narrowed)
+        live.moved(self.post, Place.ONLINE if reads_list else Place.LOBBY)
 
     def failed(self, asked: Asked, error: Exception) -> None:
         """What was asked for did not come about."""

@@ -29,8 +29,10 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import close_old_connections, connections
 
 from lobby.limits import (
+    FEED_FILTERS_MAX,
     FEED_PERIOD_S,
     FEED_RECHECK_S,
+    FEED_REST,
     FEED_RETRY_S,
     LETTERS_WAITING_MAX,
     TICKET_SEEN_S,
@@ -38,7 +40,7 @@ from lobby.limits import (
 from lobby.models.lobbies import Lobby
 from lobby.presence import presence_of
 from lobby.selectors.feed import feed_list, feed_lobbies, feed_lobbies_of_matches
-from lobby.selectors.lobbies import is_member, lobby_shown
+from lobby.selectors.lobbies import Wanted, is_member, lobby_shown
 from lobby.selectors.matchmaking import ticket_shown, tickets_latest
 from lobby.services.matchmaking import tickets_seen
 
@@ -55,8 +57,19 @@ class Mine(NamedTuple):
     user_id: int | None
 
 
-Target = UUID | Mine | None
-"""What one may look at: a lobby, the own ticket, or None for the public list."""
+class Narrowed(NamedTuple):
+    """The public list as far as somebody wants to see it.
+
+    Attributes:
+        text: ``Wanted`` as JSON: who wants the same looks at the same.
+    """
+
+    text: bytes
+
+
+Target = UUID | Mine | Narrowed | None
+"""What one may look at: a lobby, the own ticket, a part of the public list, or None for all of
+that."""
 
 T = TypeVar("T")
 
@@ -122,6 +135,7 @@ class Changes(msgspec.Struct):
         lobbies: These changed.
         matches: These changed, and with them the lobbies they came from.
         opened: Somebody began to look at these; they need not have changed.
+        narrowed: The same, of parts of the list.
         people: Whose tickets changed.
         waiting: Who began to look at the own ticket.
     """
@@ -130,6 +144,7 @@ class Changes(msgspec.Struct):
     lobbies: set[UUID] = msgspec.field(default_factory=set)
     matches: set[UUID] = msgspec.field(default_factory=set)
     opened: set[UUID] = msgspec.field(default_factory=set)
+    narrowed: set[Narrowed] = msgspec.field(default_factory=set)
     people: set[int] = msgspec.field(default_factory=set)
     waiting: set[int | None] = msgspec.field(default_factory=set)
 
@@ -148,6 +163,7 @@ class Changes(msgspec.Struct):
         self.lobbies |= other.lobbies
         self.matches |= other.matches
         self.opened |= other.opened
+        self.narrowed |= other.narrowed
         self.people |= other.people
         self.waiting |= other.waiting
 
@@ -160,11 +176,13 @@ class Seen(msgspec.Struct, frozen=True):
         lobbies: Each lobby asked for, if it is still there.
         here: Those of their people who are.
         tickets: What each who asked is told of the own ticket.
+        narrowed: Parts of the list that were asked for.
     """
 
     listed: str | None
     lobbies: dict[UUID, Lobby | None]
     tickets: dict[Mine, str]
+    narrowed: dict[Narrowed, str]
     here: frozenset[int] = frozenset()
 
 
@@ -215,9 +233,14 @@ class Feed:
 
     # --- sockets --------------------------------------------------------------------------------
 
-    def watch(self, look: Look, target: Target) -> None:
-        """Let ``look`` look at ``target`` from now on; it hears of it at once."""
+    def watch(self, look: Look, target: Target) -> bool:
+        """Let ``look`` look at ``target`` from now on; it hears of it at once.
+
+        False: too many different parts of the list are looked at, and it looks at nothing.
+        """
         self.unwatch(look)
+        if isinstance(target, Narrowed) and target not in self._looks and self._is_full():
+            return False
         look.forget()
         look.target = target
         self._looks.setdefault(target, set()).add(look)
@@ -227,8 +250,14 @@ class Feed:
             self._mark(Changes(everything=True))
         elif isinstance(target, Mine):
             self._mark(Changes(waiting={target.user_id}))
+        elif isinstance(target, Narrowed):
+            self._mark(Changes(narrowed={target}))
         else:
             self._mark(Changes(opened={target}))
+        return True
+
+    def _is_full(self) -> bool:
+        return sum(isinstance(target, Narrowed) for target in self._looks) >= FEED_FILTERS_MAX
 
     def unwatch(self, look: Look) -> None:
         """``look`` looks at nothing."""
@@ -238,6 +267,7 @@ class Feed:
             self._looks.pop(look.target, None)
             if look.target is None:
                 self._listed = None  # nobody keeps it fresh from now on
+        look.target = None
 
     # --- changes --------------------------------------------------------------------------------
 
@@ -268,6 +298,7 @@ class Feed:
             changes, self._here = self._here, Changes()
             changes.everything |= self._is_due()
             self._wake.clear()
+            began = self._loop_time()
             try:
                 await self._tell()
                 await self._serve(changes)
@@ -275,7 +306,12 @@ class Feed:
                 log.exception("the live list could not be brought up to date")
                 self._mark(changes)
                 await asyncio.sleep(FEED_RETRY_S)
-            await asyncio.sleep(FEED_PERIOD_S)
+            took = self._loop_time() - began
+            await asyncio.sleep(max(FEED_PERIOD_S, FEED_REST * took))
+
+    def _loop_time(self) -> float:
+        assert self._loop is not None
+        return self._loop.time()
 
     def _is_due(self) -> bool:
         """Whether all has to be looked up again, as something may have been lost; also where
@@ -292,18 +328,22 @@ class Feed:
         watched = {target for target in self._looks if isinstance(target, UUID)}
         waiting = {target for target in self._looks if isinstance(target, Mine)}
         listed = None in self._looks and bool(changes)
-        if not listed and not watched and not waiting:
+        parts = {target for target in self._looks if isinstance(target, Narrowed)}
+        parts = parts if changes else parts & changes.narrowed
+        if not listed and not watched and not waiting and not parts:
             return
         if waiting and self._loop.time() - self._seen_at >= TICKET_SEEN_S:
             self._seen_at = self._loop.time()
             there = {mine.user_id for mine in waiting if mine.user_id is not None}
             await self._ask(lambda: tickets_seen(user_ids=there))
-        seen = await self._ask(lambda: _look_up(changes, watched, waiting, listed=listed))
+        seen = await self._ask(lambda: _look_up(changes, watched, waiting, parts, listed=listed))
         for mine, text in seen.tickets.items():
             self._offer(mine, lambda look, text=text: text)  # type: ignore[misc]
         if seen.listed is not None and None in self._looks:
             self._listed = seen.listed
             self._offer(None, lambda look: self._listed)
+        for part, text in seen.narrowed.items():
+            self._offer(part, lambda look, text=text: text)  # type: ignore[misc]
         for lobby_id, lobby in seen.lobbies.items():
             self._offer(lobby_id, _Worded(lobby, seen.here).text_for)
 
@@ -383,16 +423,43 @@ def tickets_were_changed(user_ids: Iterable[int], **_: Any) -> None:
     feed.changed(Changes(people=set(user_ids)))
 
 
-def _look_up(changes: Changes, watched: set[UUID], waiting: set[Mine], *, listed: bool) -> Seen:
-    """What ``changes`` made of the list, where wanted, of the lobbies that are watched, and of the
-    tickets of those who look at theirs."""
+def _look_up(
+    changes: Changes,
+    watched: set[UUID],
+    waiting: set[Mine],
+    parts: set[Narrowed],
+    *,
+    listed: bool,
+) -> Seen:
+    """What ``changes`` made of the list, where wanted, of the parts of it and of the lobbies that
+    are watched, and of the tickets of those who look at theirs."""
     touched = watched if changes.everything else watched & _touched(changes)
     there = {lobby.id: lobby for lobby in feed_lobbies(lobby_ids=touched)}
     text = _encoded({"t": "lobbies", "lobbies": feed_list()}) if listed else None
     people = {member.user_id for lobby in there.values() for member in lobby.members.all()}
     here = frozenset(presence_of(people)) if people else frozenset()
     found = {lobby_id: there.get(lobby_id) for lobby_id in touched}
-    return Seen(text, found, _tickets_told(changes, waiting), here)
+    narrowed = {
+        part: _encoded({"t": "lobbies", "lobbies": feed_list(_wanted.decode(part.text))})
+        for part in parts
+    }
+    return Seen(
+        listed=text,
+        lobbies=found,
+        tickets=_tickets_told(changes, waiting),
+        narrowed=narrowed,
+        here=here,
+    )
+
+
+_wanted = msgspec.json.Decoder(Wanted)
+
+
+def narrowed(wanted: Wanted) -> Target:
+    """The part of the list that is like this; all of it, where nothing is asked for."""
+    if wanted == Wanted():
+        return None
+    return Narrowed(msgspec.json.encode(wanted, order="deterministic"))
 
 
 def _tickets_told(changes: Changes, waiting: set[Mine]) -> dict[Mine, str]:

@@ -92,6 +92,20 @@ LOBBIES_EXPIRED_MAX = 100
 FILTER_CHARS_MAX = 1000
 """Characters of the JSON that narrows a list by settings; all settings of a title are 100."""
 
+FILTER_SEATS_MAX = 1000
+"""Free seats that one may ask for: more than any title has."""
+
+FILTER_RATING_MAX = 10_000
+"""A rating that one may ask for: more than anybody has."""
+
+FEED_FILTERS_MAX = 32
+"""Different filters of the live list that the sockets of one process look through at once: each is
+a query of its own after a change. Who comes with one more asks REST, every five seconds."""
+
+FEED_REST = 3
+"""After a look the feed rests so many times as long as it took, so that many filters slow down what
+they are told, and nothing else."""
+
 FRIENDS_MAX = 250
 """Friends of one account: more than one knows, and their presence is one round trip."""
 
@@ -227,9 +241,17 @@ RATING_BATCH_MAX = 20
 """Results of one title that reach the ratings in one transaction: under a tenth of a second, for
 which SQLite lets nobody else write, also those who record the next result."""
 
+RATING_AGAIN_MAX = 400
+"""Changes, a row for each player of a match, that are worked out again because a result came late:
+with the new ones a third of a second. What came later than that counts behind all others."""
+
 RATING_SWEEP_S = 30.0
 """Seconds between two looks of each process for results that are not in the ratings: of one that
 was recorded by a process which then died, or that spectators were not to know yet."""
+
+RESULT_NEWS_S = 600
+"""Seconds after its end for which a result that counts is told to those who played: until they have
+long gone on to something else."""
 
 SCORER_STOP_S = 1.0
 """Seconds for a process that stops to finish what it is counting; a batch takes a tenth."""

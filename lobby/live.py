@@ -355,6 +355,12 @@ def message_was_said(talk: str, author_id: int, message: dict[str, Any], **_: An
     live.tell(Letter(talk, spoken, author=author_id, instead=nothing))
 
 
+def match_was_counted(match_id: UUID, seats: list[Any], **_: Any) -> None:
+    """Receives ``lobby.services.results.match_counted``."""
+    talk = f"match:{match_id}"
+    live.tell(Letter(talk, encoded({"t": "counted", "talk": talk, "seats": seats})))
+
+
 def member_was_removed(lobby_id: UUID, user_id: int, **_: Any) -> None:
     """Receives ``lobby.services.lobbies.member_removed``."""
     live.tell(Letter(_of_user(user_id), drops=f"lobby:{lobby_id}"))

@@ -15,7 +15,7 @@ class Rated(Protocol):
     def mu(self) -> float: ...
 
 
-def _nobody_rated(user_ids: Collection[int], title: str) -> Mapping[int, Rated]:
+def _nobody_rated(user_ids: Collection[int], title: str, category: str) -> Mapping[int, Rated]:
     return {}
 
 
@@ -35,14 +35,14 @@ class Ports:
     """The four of them.
 
     Attributes:
-        ratings_of: Of those who have one in a title; whoever has none counts as 0.
+        ratings_of: Of those who have one in a category of a title; whoever has none counts as 0.
         party_of: The ids of all in somebody's party, the leader first; oneself, if there is none.
         blocked_pairs: Of any number of people, the pairs that must not meet, the smaller id first.
         notify: Tell somebody something, wherever they look; it may be lost.
     """
 
     def __init__(self) -> None:
-        self.ratings_of: Callable[[Collection[int], str], Mapping[int, Rated]] = _nobody_rated
+        self.ratings_of: Callable[[Collection[int], str, str], Mapping[int, Rated]] = _nobody_rated
         self.party_of: Callable[[int], list[int]] = _alone
         self.blocked_pairs: Callable[[Collection[int]], set[tuple[int, int]]] = _nobody_blocked
         self.notify: Callable[[int, str, dict[str, Any]], None] = _nothing_said

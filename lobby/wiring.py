@@ -11,6 +11,7 @@ from lobby.api import schema  # noqa: F401  registers itself
 from lobby.feed import lobby_was_changed, match_was_changed, tickets_were_changed
 from lobby.live import (
     hidden_was_changed,
+    match_was_counted,
     member_was_removed,
     message_was_said,
     person_was_told,
@@ -39,7 +40,8 @@ from lobby.services.lockouts import login_succeeded
 from lobby.services.matchmaking import ticket_changed, tickets_leave, tickets_part
 from lobby.services.parties import parties_leave, parties_part, party_changed
 from lobby.services.people import hidden_changed, notify, person_blocked, person_told
-from lobby.services.ratings import ratings_hold
+from lobby.services.ratings import ratings_hold, results_counted
+from lobby.services.results import match_counted, results_told
 
 
 def connect() -> None:
@@ -67,6 +69,8 @@ def connect() -> None:
     lobby_changed.connect(lobby_was_changed)
     match_changed.connect(match_was_changed)
     match_changed.connect(scorer.result_may_be_in)
+    results_counted.connect(results_told)
+    match_counted.connect(match_was_counted)
     person_told.connect(person_was_told)
     hidden_changed.connect(hidden_was_changed)
     message_said.connect(message_was_said)

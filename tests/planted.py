@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from games.sim import Game, Outcome, Refusal, Rng, Settings, View
+from games.sim import Category, Game, Outcome, Refusal, Rng, Settings, View
 
 Bid = Annotated[int, Meta(ge=1, le=9)]
 ROUND = 40
@@ -226,6 +226,21 @@ class HidesWhatItDid(Sealed):
             return super().due(state)
         finally:
             random.random()
+
+
+# --- what says too little ------------------------------------------------------------------------
+
+
+class Sized(Settings):
+    size: Annotated[int, Meta(ge=0, le=1000)] = 0
+
+
+class ForgetsACategory(Sealed):
+    Settings = Sized
+    categories = (Category(name="small", label="Small"),)
+
+    def category(self, settings: Any) -> str:
+        return "small" if settings.size < 500 else "large"
 
 
 # --- what does not replay -----------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from games.sim import Away, DeclarationError, Game, Kind, Mode, Record, Settings, Table
+from games.sim import Away, Category, DeclarationError, Game, Kind, Mode, Record, Settings, Table
 
 _TITLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
@@ -55,7 +55,7 @@ def _problems(game: type[Game[Any]]) -> list[tuple[str, str]]:
         ),
     ]
     found = [(name, problem) for name, holds, problem in checks if not holds]
-    return found or _schema_problems(game) or _mode_problems(game)
+    return found or _schema_problems(game) or _mode_problems(game) or list(_category_problems(game))
 
 
 # What stands in a class body may be of any type, whatever its annotation says.
@@ -141,6 +141,27 @@ def _problems_of_mode(mode: Mode, game: type[Game[Any]]) -> Iterator[str]:
         msgspec.convert(mode.settings, game.Settings)
     except msgspec.ValidationError as error:
         yield f"its settings: {error}"
+
+
+def _category_problems(game: type[Game[Any]]) -> Iterator[tuple[str, str]]:
+    """Categories must have names, and what is played by default and by modes must be in one."""
+    known: object = game.categories
+    if not isinstance(known, tuple) or not all(isinstance(each, Category) for each in known):
+        yield "categories", "must be a tuple of games.sim.Category"
+        return
+    names = [category.name for category in known]
+    if not all(map(is_title, names)) or len(set(names)) < len(names):
+        yield "categories", "must each have a lower_snake_case name of its own, at most 32 long"
+    says = game.category is not Game.category
+    if names and not says:
+        yield "categories", "need a category method that tells them apart"
+        return
+    if says and not names:
+        yield "category", "is there, but no categories are declared"
+    for settings in ({}, *(mode.settings for mode in game.modes)) if names else ():
+        found = game().category(msgspec.convert(settings, game.Settings))
+        if found not in names:
+            yield "category", f"says {found!r} of {settings}, which is none of the categories"
 
 
 def _schema_problems(game: type[Game[Any]]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ the room; run twice, it gives the same state.
 from games.sim.area import Circle, Grid
 from games.sim.bits import LayoutError
 from games.sim.diff import Change, diff, patch
-from games.sim.game import Away, Game, Mode, Outcome, Refusal, Settings, View
+from games.sim.game import Away, Category, Game, Mode, Outcome, Refusal, Settings, View
 from games.sim.holder import Holder
 from games.sim.kinds import (
     Angle,
@@ -48,6 +48,7 @@ __all__ = [
     "Angle",
     "Away",
     "Bool",
+    "Category",
     "Change",
     "Circle",
     "DeclarationError",

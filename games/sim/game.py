@@ -82,8 +82,8 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
         label: For people.
         seats: How many may play in it; None: as many as the title says. Where the title has teams,
             their sizes are equal: ``range(4, 5)`` is two against two.
-        rated: Whether its matches are rated, where all who play have accounts and nobody may drop
-            in later.
+        rated: Whether its matches are rated, where all who play have accounts, no bot does, and
+            nobody is put in later (``backfill_s`` is 0, or the title has no ``drop_in``).
         settings: Of its matches, as a lobby would choose them.
         fill_s: Seconds for which a full match is waited for; then fewer will do.
         bots_after_s: Seconds after which bots take what seats are left, where the title has a bot.
@@ -101,6 +101,18 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     bots_after_s: int = 20
     bots_to: int = 2
     backfill_s: int = 120
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of play of a title that is rated by itself: who is quick need not be thorough.
+
+    Attributes:
+        name: For programs, ``lower_snake_case``.
+        label: For people.
+    """
+
+    name: str
+    label: str
 
 
 class Game(Generic[State]):
@@ -139,6 +151,9 @@ class Game(Generic[State]):
     rateable: ClassVar[bool] = True
     """Whether its matches may be rated. False where a result says little of who is better: pure
     chance, one player, people who help each other."""
+    categories: ClassVar[tuple[Category, ...]] = ()
+    """Kinds of play that are rated apart, the first of which is what leaderboards show; which one a
+    match is of, ``category`` says. None: all matches of the title are rated as one kind."""
     teams: ClassVar[int] = 0
     """Sides that seats belong to, seat ``n`` to side ``n % teams``, see ``team_of``; 0: everybody
     plays alone. A side wins or loses as a whole: its seats stand in one group of an outcome. At the
@@ -174,6 +189,11 @@ class Game(Generic[State]):
     def away_in(self, settings: Any) -> Away:
         """What happens after the grace time in a match with these settings."""
         return self.away
+
+    def category(self, settings: Any) -> str:
+        """The name of the category in which a match with these settings is rated; a pure function,
+        as ratings are worked out again from old matches."""
+        return ""
 
     def join(self, state: State, seat: int) -> None:
         """A player sits down; called in drop-in titles only."""

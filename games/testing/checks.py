@@ -22,6 +22,7 @@ from games.catalog.declared import declared
 from games.rooms.sight import Sight
 from games.sim import Game, Rng
 from games.testing.play import Match, play
+from games.testing.samples import draw_data
 from games.testing.told import Teller, difference
 from games.testing.watch import TitleFault, encoded, guarded, home
 
@@ -56,6 +57,7 @@ def check_play(kind: Kind) -> str:
     for seed in SEEDS:
         game = guarded(kind, watch=seed in FEWER)
         teller = Teller(game)
+        check_category(game, seed)
         for match in play(game, seed):
             for seat in (None, *match.seats):
                 teller.told(match.state, seat)
@@ -71,6 +73,16 @@ def check_play(kind: Kind) -> str:
         f"({counts['refused']} refused), {counts['ended']} to the end: "
         "no exception, no clock, no foreign chance, no files; refusals and views change nothing"
     )
+
+
+def check_category(game: Game[Any], seed: int) -> None:
+    """Whatever settings are chosen, a match with them is of one of the categories."""
+    if not game.categories:
+        return
+    settings = draw_data(game.Settings, Rng(seed))
+    found = game.category(msgspec.convert(settings, game.Settings))
+    if found not in {category.name for category in game.categories}:
+        raise TitleFault(f"{game.title}: category says {found!r} of {settings}, which is none")
 
 
 # --- Replay -------------------------------------------------------------------------------------

@@ -45,8 +45,18 @@ class LadderAdmin(ReadOnly, admin.ModelAdmin):
 class RatingAdmin(ReadOnly, admin.ModelAdmin):
     """Who is how good; the empty season is the rating that goes on."""
 
-    list_display = ("user", "title", "season", "number", "deviation", "played", "won", "last")
-    list_filter = ("title", "season")
+    list_display = (
+        "user",
+        "title",
+        "category",
+        "season",
+        "number",
+        "deviation",
+        "played",
+        "won",
+        "last",
+    )
+    list_filter = ("title", "category", "season")
     search_fields = ("user__username", "user__name")
     search_help_text = "Username or name"
     list_select_related = ("user",)
@@ -66,8 +76,8 @@ class RatingAdmin(ReadOnly, admin.ModelAdmin):
 class RatingChangeAdmin(ReadOnly, admin.ModelAdmin):
     """What matches changed."""
 
-    list_display = ("ended", "title", "match", "user", "place", "before", "after")
-    list_filter = ("title", "season")
+    list_display = ("ended", "title", "category", "match", "user", "place", "before", "after")
+    list_filter = ("title", "category", "season")
     search_fields = ("match__id", "user__username", "user__name")
     search_help_text = "Id of the match, username or name"
     list_select_related = ("user", "match")

@@ -37,6 +37,13 @@ class Lobby(models.Model):
     host = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="hosted")
     settings = models.JSONField(default=dict)
     private = models.BooleanField(default=False)
+    category = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="In which of its title's categories its matches are rated, by its settings.",
+    )
     rated = models.BooleanField(
         default=False, help_text="Its matches change ratings: no guests, no bots."
     )

@@ -33,12 +33,20 @@ class Ladder(models.Model):
 
 
 class Rating(models.Model):
-    """How good somebody is in a title, as of their last match; in each season, and for ever."""
+    """How good somebody is in a category of a title, as of their last match; in each season, and
+    for ever."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ratings", db_index=False
     )
     title = models.CharField(max_length=32)
+    category = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the title; empty: it has none.",
+    )
     season = models.CharField(max_length=16, blank=True, help_text="Empty: the one that goes on.")
     mu = models.FloatField()
     sigma = models.FloatField()
@@ -53,19 +61,23 @@ class Rating(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "title", "season"], name="rating_once")
+            models.UniqueConstraint(
+                fields=["user", "title", "category", "season"], name="rating_once"
+            )
         ]
         indexes: ClassVar = [
             # The leaderboards, in order; those that are not ranked are not in there.
             models.Index(
-                fields=["title", "season", "-mu", "user", "settled_until"],
+                fields=["title", "category", "season", "-mu", "user", "settled_until"],
                 name="rating_ranked",
                 condition=Q(settled_until__isnull=False),
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.title} {self.season}".rstrip()
+        return " ".join(
+            filter(None, [f"{self.user_id} in {self.title}", self.category, self.season])
+        )
 
 
 class RatingChange(models.Model):
@@ -86,6 +98,13 @@ class RatingChange(models.Model):
         db_index=False,
     )
     title = models.CharField(max_length=32)
+    category = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the title; empty: it has none.",
+    )
     season = models.CharField(max_length=16, blank=True)
     ended = models.DateTimeField()
     previous = models.DateTimeField(null=True, help_text="When the player's match before ended.")
@@ -100,8 +119,12 @@ class RatingChange(models.Model):
             models.UniqueConstraint(fields=["match", "player"], name="rating_change_once")
         ]
         indexes: ClassVar = [
-            models.Index(fields=["title", "ended", "match"], name="rating_change_order"),
-            models.Index(fields=["user", "title", "ended"], name="rating_change_history"),
+            models.Index(
+                fields=["title", "category", "ended", "match"], name="rating_change_order"
+            ),
+            models.Index(
+                fields=["user", "title", "category", "ended"], name="rating_change_history"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,20 @@ from uuid import UUID
 from lobby.limits import FEED_LOBBIES_MAX
 from lobby.models.lobbies import Lobby
 from lobby.selectors.base import Shown
-from lobby.selectors.lobbies import lobbies, lobbies_public, lobby_shown
+from lobby.selectors.lobbies import (
+    Wanted,
+    lobbies,
+    lobbies_public,
+    lobbies_wanted,
+    lobby_shown,
+)
 
 
-def feed_list() -> list[Shown]:
-    """The live list: the newest public lobbies, as anybody may see them."""
-    return [lobby_shown(lobby, insider=False) for lobby in lobbies_public()[:FEED_LOBBIES_MAX]]
+def feed_list(wanted: Wanted | None = None) -> list[Shown]:
+    """The live list: the newest public lobbies, as anybody may see them; or those alone that
+    somebody wants to see."""
+    rows = lobbies_public() if wanted is None else lobbies_wanted(wanted)
+    return [lobby_shown(lobby, insider=False) for lobby in rows[:FEED_LOBBIES_MAX]]
 
 
 def feed_lobbies(*, lobby_ids: Iterable[UUID]) -> list[Lobby]:

@@ -1,4 +1,4 @@
-"""Who is best: leaderboards by title and season.
+"""Who is best: leaderboards by title, category and season.
 
 Only settled ratings are ranked: those with a small deviation (``lobby.skill.SETTLED``), and on the
 board of all time those that are still so. Equal ones are in the order of their accounts. Accounts
@@ -33,7 +33,7 @@ from lobby.models.ratings import Ladder, Rating
 from lobby.seasons import ALWAYS, season_named, season_of
 from lobby.selectors.base import Shown
 from lobby.selectors.people import friends_of
-from lobby.selectors.ratings import rated_now, rated_shown, record_shown
+from lobby.selectors.ratings import category_shown, rated_now, rated_shown, record_shown
 
 ALL = "all"
 """What the season that never ends is called in addresses."""
@@ -42,9 +42,10 @@ T = TypeVar("T")
 
 
 class Board(NamedTuple):
-    """A leaderboard: of which title, in which season (``ALWAYS``: of all time)."""
+    """A leaderboard: of which title and category, in which season (``ALWAYS``: of all time)."""
 
     title: str
+    category: str
     season: str
 
 
@@ -65,22 +66,29 @@ def titles_rated() -> list[str]:
     return [title for title, game in TITLES.items() if game.can_be_rated()]
 
 
-def board_of(*, title: str, season: str | None, now: datetime | None = None) -> Board:
-    """The leaderboard of a title; without a word on the season, the one that runs.
+def board_of(
+    *, title: str, category: str | None = None, season: str | None, now: datetime | None = None
+) -> Board:
+    """The leaderboard of a title; without a word on the category, the first one, and on the season,
+    the one that runs.
 
     Raises:
-        Refused: ``not_found``; ``invalid``, with ``season`` among the fields.
+        Refused: ``not_found``; ``invalid``, with ``category`` or ``season`` among the fields.
     """
     if title not in titles_rated():
         raise Refused(ApiCode.NOT_FOUND)
+    categories = [each.name for each in TITLES[title].categories] or [""]
+    category = categories[0] if category is None else category
+    if category not in categories:
+        raise Refused(ApiCode.INVALID, {"category": ["There is no such category."]})
     if season == ALL:
-        return Board(title, ALWAYS)
+        return Board(title, category, ALWAYS)
     current = season_of(now or timezone.now())
     if season is None:
-        return Board(title, current)
+        return Board(title, category, current)
     if season not in {current, *seasons_of(title=title)}:
         raise Refused(ApiCode.INVALID, {"season": ["There is no such season."]})
-    return Board(title, season)
+    return Board(title, category, season)
 
 
 def seasons_of(*, title: str) -> list[str]:
@@ -127,6 +135,16 @@ def rank_of(board: Board, *, user_id: int) -> Shown | None:
     return _kept(board, f"rank-{user_id}", lambda: _own_row(board, user_id))
 
 
+def rank_now(board: Board, *, user_id: int) -> int | None:
+    """Somebody's rank as it is, not as it was a moment ago; None beyond those that can be paged
+    through, so that it costs as little wherever they stand."""
+    mine = _ranked(board).filter(user_id=user_id).first()
+    if mine is None:
+        return None
+    ahead = _ranked(board).filter(_above(mine))[:BOARD_ROWS_MAX].count()
+    return ahead + 1 if ahead < BOARD_ROWS_MAX else None
+
+
 # --- how it is shown ----------------------------------------------------------------------------
 
 
@@ -135,6 +153,7 @@ def board_shown(board: Board) -> Shown:
     return {
         "title": board.title,
         "title_name": TITLES[board.title].name,
+        **category_shown(board.title, board.category),
         "duel": TITLES[board.title].seats.stop <= 3,
         "season": season_shown(board.season),
     }
@@ -153,6 +172,9 @@ def boards_shown(now: datetime | None = None) -> list[Shown]:
             {
                 "title": title,
                 "title_name": TITLES[title].name,
+                "categories": [
+                    category_shown(title, each.name) for each in TITLES[title].categories
+                ],
                 "seasons": [season_shown(name, current) for name in [*names, ALWAYS]],
             }
         )
@@ -175,7 +197,10 @@ def season_shown(season: str, current: str | None = None) -> Shown:
 
 def _ranked(board: Board) -> QuerySet[Rating]:
     rows = Rating.objects.filter(
-        title=board.title, season=board.season, settled_until__isnull=False
+        title=board.title,
+        category=board.category,
+        season=board.season,
+        settled_until__isnull=False,
     )
     if board.season == ALWAYS:
         rows = rows.filter(settled_until__gt=timezone.now())
@@ -240,7 +265,7 @@ def _rows(ratings: list[Rating], first: int) -> list[Shown]:
 
 def _kept(board: Board, what: str, find: Callable[[], T]) -> T:
     """What ``find`` says, or said a moment ago."""
-    key = f"board:{board.title}:{board.season or ALL}:{what}"
+    key = f"board:{board.title}:{board.category}:{board.season or ALL}:{what}"
     found = cache.get(key)
     if found is None:
         found = (find(),)  # wrapped: None is an answer too

@@ -10,6 +10,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce
@@ -154,21 +155,67 @@ def barred_shown(lobby: Lobby) -> list[Shown]:
 def with_host_rated(
     rows: QuerySet[Lobby], *, least: float = -math.inf, most: float = math.inf
 ) -> QuerySet[Lobby]:
-    """Those of ``rows`` whose host's rating in their title is within these bounds."""
-    known = Rating.objects.filter(title=OuterRef("title"), season=ALWAYS, user=OuterRef("host"))
+    """Those of ``rows`` whose host's rating, where their matches would count, is within these
+    bounds."""
+    known = Rating.objects.filter(
+        title=OuterRef("title"),
+        category=OuterRef("category"),
+        season=ALWAYS,
+        user=OuterRef("host"),
+    )
     rating = Coalesce(Subquery(known.values("mu")), MU)
     if least > -math.inf:
         rows = rows.alias(least=rating).filter(least__gte=least)
     return rows if most == math.inf else rows.alias(most=rating).filter(most__lte=most)
 
 
-def with_settings(rows: QuerySet[Lobby], settings: Mapping[str, object]) -> QuerySet[Lobby]:
-    """Those of ``rows`` that are played with these settings, which are known to be the title's."""
-    for number, (name, value) in enumerate(settings.items()):
+def with_settings(
+    rows: QuerySet[Lobby], wishes: Mapping[str, Mapping[str, object]]
+) -> QuerySet[Lobby]:
+    """Those of ``rows`` whose settings, which are known to be the title's, compare like this."""
+    for number, (name, wish) in enumerate(wishes.items()):
         # By an alias: in a path, a setting called ``in`` or ``range`` would be a lookup.
         alias = f"setting_{number}"
-        rows = rows.alias(**{alias: KeyTransform(name, "settings")}).filter(**{alias: value})
+        rows = rows.alias(**{alias: KeyTransform(name, "settings")})
+        rows = rows.filter(**{f"{alias}__{how}": value for how, value in wish.items()})
     return rows
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What lobbies a page wants to see; what is None is not asked for.
+
+    Attributes:
+        wishes: Of settings, as ``with_settings`` compares them.
+        seats_free: For how many more people there is room.
+        rating_min: Of the host, in its title.
+        rating_max: The same.
+    """
+
+    title: str | None = None
+    wishes: dict[str, dict[str, Any]] = {}
+    rated: bool | None = None
+    seats_free: int | None = None
+    rating_min: float | None = None
+    rating_max: float | None = None
+
+
+def lobbies_wanted(wanted: Wanted) -> QuerySet[Lobby]:
+    """The public lobbies that are like this."""
+    rows = with_settings(lobbies_public(), wanted.wishes)
+    if wanted.title is not None:
+        rows = rows.filter(title=wanted.title)
+    if wanted.rated is not None:
+        rows = rows.filter(rated=wanted.rated)
+    if wanted.seats_free is not None:
+        rows = with_seats_free(rows, wanted.seats_free)
+    least, most = wanted.rating_min, wanted.rating_max
+    if least is None and most is None:
+        return rows
+    return with_host_rated(
+        rows,
+        least=-math.inf if least is None else least,
+        most=math.inf if most is None else most,
+    )
 
 
 def lobby_of_match(*, match_id: UUID, user: Any) -> Lobby | None:
@@ -205,6 +252,7 @@ def lobby_shown(lobby: Lobby, *, insider: bool, here: Container[int] | None = No
         "name": lobby.name,
         "private": lobby.private,
         "rated": lobby.rated,
+        "category": lobby.category,
         "locked": bool(lobby.password),
         "code": lobby.code if insider else None,
         "host": None if lobby.host is None else {"id": lobby.host.id, "name": lobby.host.name},

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from games.catalog import TITLES
 from games.models import Match, Seat
+from games.selectors import category_of
 from games.sim import Game, Mode
 from lobby import matching
 from lobby.codes import ApiCode, Refused
@@ -289,6 +290,7 @@ def rooms_open(*, title: str, mode: Mode, now: datetime) -> list[matching.Room]:
         Match.objects.filter(
             id__in=found.filter(ended__gte=since).order_by().values("match_id"),
             status__in=Match.LIVE,
+            rated=False,  # who plays for ratings was there from the start
             end_requested=False,
             created__gte=since,
         )
@@ -299,7 +301,8 @@ def rooms_open(*, title: str, mode: Mode, now: datetime) -> list[matching.Room]:
     most = (mode.seats or TITLES[title].seats).stop - 1
     rooms = [(row, most - row.numbers) for row in rows]
     people = {seat.user_id for row, _ in rooms for seat in row.taken if seat.user_id}
-    rated = ports.ratings_of(people, title) if people else {}
+    category = category_of(title=title, settings=mode.settings)
+    rated = ports.ratings_of(people, title, category) if people else {}
     return [_as_room(row, free, rated) for row, free in rooms if free > 0]
 
 

@@ -23,12 +23,13 @@ from lobby.skill import Rated, Skill, idle, provisional, rated, shown
 
 
 def ratings_of(
-    user_ids: Iterable[int], title: str, now: datetime | None = None
+    user_ids: Iterable[int], title: str, category: str, now: datetime | None = None
 ) -> dict[int, Rated]:
-    """How good each of these is in a title; who never played it has the rating of a beginner."""
+    """How good each of these is in a category of a title; who never played in it has the rating of
+    a beginner."""
     now = now or timezone.now()
     ids = set(user_ids)
-    rows = Rating.objects.filter(title=title, season=ALWAYS, user_id__in=ids)
+    rows = Rating.objects.filter(title=title, category=category, season=ALWAYS, user_id__in=ids)
     known = {row.user_id: rated_now(row, now) for row in rows}
     return {user_id: known.get(user_id, _BEGINNER) for user_id in ids}
 
@@ -42,12 +43,12 @@ def rated_now(rating: Rating, now: datetime) -> Rated:
 def ratings_of_player(*, user_id: int) -> list[Rating]:
     """Somebody's ratings that go on, of known titles; most played first."""
     rows = Rating.objects.filter(user_id=user_id, season=ALWAYS, title__in=TITLES)
-    return list(rows.order_by("-played", "title"))
+    return list(rows.order_by("-played", "title", "category"))
 
 
-def changes_of_player(*, user_id: int, title: str) -> list[RatingChange]:
+def changes_of_player(*, user_id: int, title: str, category: str) -> list[RatingChange]:
     """How each of somebody's latest matches changed their rating, oldest first."""
-    rows = RatingChange.objects.filter(user_id=user_id, title=title)
+    rows = RatingChange.objects.filter(user_id=user_id, title=title, category=category)
     return list(rows.order_by("-ended", "-match_id")[:HISTORY_POINTS_MAX])[::-1]
 
 
@@ -83,6 +84,13 @@ def player_named(*, user_id: int) -> User:
 # --- how it is shown ----------------------------------------------------------------------------
 
 
+def category_shown(title: str, category: str) -> Shown:
+    """A category of a title, for people as well; empty where the title has none."""
+    game = TITLES.get(title)
+    labels = {each.name: each.label for each in game.categories} if game else {}
+    return {"category": category, "category_name": labels.get(category, category)}
+
+
 def rated_shown(skill: Rated) -> Shown:
     """A rating, for people."""
     return {
@@ -108,6 +116,7 @@ def rating_shown(rating: Rating, now: datetime) -> Shown:
     return {
         "title": rating.title,
         "title_name": game.name if game else rating.title,
+        **category_shown(rating.title, rating.category),
         "duel": game is not None and game.seats.stop <= 3,
         "rating": rated_shown(rated_now(rating, now)),
         "record": record_shown(rating),
@@ -143,12 +152,13 @@ def history_shown(changes: Sequence[RatingChange]) -> list[Shown]:
 
 def ratings_exported(user: User) -> Shown:
     """All that is kept of somebody's ratings, for themselves."""
-    ratings = Rating.objects.filter(user=user).order_by("title", "season")
+    ratings = Rating.objects.filter(user=user).order_by("title", "category", "season")
     changes = RatingChange.objects.filter(user=user).order_by("title", "ended", "match_id")
     return {
         "ratings": [
             {
                 "title": row.title,
+                "category": row.category,
                 "season": row.season,
                 "mu": row.mu,
                 "sigma": row.sigma,
@@ -160,6 +170,7 @@ def ratings_exported(user: User) -> Shown:
         "changes": [
             {
                 "title": row.title,
+                "category": row.category,
                 "match": str(row.match_id),
                 "ended": row.ended.isoformat(),
                 "place": row.place,

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from games.selectors import category_of
 from games.sim import Game, Mode
 from lobby.selectors.base import Shown
 
@@ -22,6 +23,9 @@ def game_shown(game: type[Game[Any]]) -> Shown:
         "drop_in": game.drop_in,
         "bots": game.has_bot(),
         "rateable": game.can_be_rated(),
+        "categories": [
+            {"category": each.name, "category_name": each.label} for each in game.categories
+        ],
         "modes": [_mode_shown(game, mode) for mode in game.modes],
         "away": game.away.value,
         "grace_s": game.grace_s,
@@ -38,6 +42,7 @@ def _mode_shown(game: type[Game[Any]], mode: Mode) -> Shown:
         "teams": game.teams or 1,
         "party_max": (seats.stop - 1) // (game.teams or 1),
         "settings": mode.settings,
+        "category": category_of(title=game.title, settings=mode.settings),
         "bots_after_s": mode.bots_after_s if game.has_bot() else None,
     }
 

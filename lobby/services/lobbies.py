@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from games.catalog import TITLES
 from games.models import Match, Seat
+from games.selectors import category_of
 from games.services import (
     Player,
     SeatRefused,
@@ -84,10 +85,12 @@ def lobby_create(
     if game is None:
         raise Refused(ApiCode.INVALID, {"title": ["There is no such title."]})
     shown = name or f"{game.name} with {user.name}"[:LOBBY_NAME_CHARS_MAX]
+    chosen = settings_checked(game, settings or {})
     lobby = Lobby(
         title=title,
         name=name_checked("name", shown, LOBBY_NAME_CHARS_MAX),
-        settings=settings_checked(game, settings or {}),
+        settings=chosen,
+        category=category_of(title=title, settings=chosen),
         private=private,
         password=_password_hashed(password),
         bots=_bots_checked(game, bots),
@@ -119,6 +122,7 @@ def lobby_change(*, lobby_id: UUID, user: User, changes: Mapping[str, Any]) -> N
         lobby.name = name_checked("name", changes["name"], LOBBY_NAME_CHARS_MAX)
     if "settings" in changes:
         lobby.settings = settings_checked(lobby.game, lobby.settings | changes["settings"])
+        lobby.category = category_of(title=lobby.title, settings=lobby.settings)
     if "bots" in changes:
         lobby.bots = _bots_checked(lobby.game, changes["bots"])
     if "password" in changes:

@@ -24,7 +24,9 @@ from django.utils import timezone
 
 from games.catalog import TITLES
 from games.models import Seat
+from games.selectors import category_of
 from games.services import Player, SeatRefused, match_seat_take, match_start
+from games.sim import Mode
 from lobby.codes import ApiCode, Refused
 from lobby.limits import (
     CHOICES_MAX,
@@ -96,7 +98,7 @@ def ticket_create(
         bots=bots,
         least=least,
         most=most,
-        rating=_rating_of(party, title),
+        rating=_rating_of(party, title, mode_of(game, mode)),
     )
     _counts_check(least, most, len(party), rules.least, rules.most)
     if waiting_count() >= TICKETS_WAITING_MAX:
@@ -298,13 +300,13 @@ def _start(match: Made, pool: Pool, people: Mapping[int, User]) -> UUID:
         seated.append([*team, *[None] * bots])
     chance.shuffle(seated)
     guests = any(people[person].guest for ticket in match.tickets for person in ticket.people)
+    chosen = mode_of(game, mode)
+    filled_up = game.drop_in and chosen.backfill_s > 0
     return match_start(
         title=title,
-        settings=settings_checked(game, mode_of(game, mode).settings),
+        settings=settings_checked(game, chosen.settings),
         players=[player for row in zip(*seated, strict=True) for player in row],
-        rated=mode_of(game, mode).rated
-        and game.can_be_rated()
-        and not (game.drop_in or guests or any(match.bots)),
+        rated=chosen.rated and game.can_be_rated() and not (filled_up or guests or any(match.bots)),
     ).id
 
 
@@ -370,9 +372,10 @@ def _player(user: User) -> Player:
     return Player(user_id=user.id, name=user.name)
 
 
-def _rating_of(party: Sequence[int], title: str) -> float:
-    """The mean of all in it."""
-    rated = ports.ratings_of(party, title)
+def _rating_of(party: Sequence[int], title: str, mode: Mode) -> float:
+    """The mean of all in it, where matches of this mode count."""
+    category = category_of(title=title, settings=mode.settings)
+    rated = ports.ratings_of(party, title, category)
     return sum(rated[person].mu if person in rated else 0.0 for person in party) / len(party)
 
 

@@ -36,7 +36,6 @@ person_blocked = Signal()
 whoever brought them together takes that back."""
 
 
-@transaction.atomic
 def notify(user_id: int, kind: str, data: Mapping[str, Any], *, keep: bool = True) -> None:
     """Tell somebody something, at all their sockets.
 
@@ -47,14 +46,15 @@ def notify(user_id: int, kind: str, data: Mapping[str, Any], *, keep: bool = Tru
     """
     if not keep:
         message = {"t": "notice", "notice": {"id": None, "kind": kind, "data": dict(data)}}
-        return _tell(user_id, message)
-    notice = Notice.objects.create(user_id=user_id, kind=kind, data=dict(data))
-    mine = Notice.objects.filter(user_id=user_id)
-    oldest = mine.order_by("-id").values_list("id", flat=True)[NOTICES_KEPT_MAX:]
-    if forgotten := list(oldest[:NOTICES_KEPT_MAX]):
-        mine.filter(id__in=forgotten).delete()
-    shown = notice_shown(notice)
-    _tell(user_id, {"t": "notice", "notice": shown, "unread": unread_count(user_id=user_id)})
+        return _tell(user_id, message)  # and no transaction, which on SQLite others wait for
+    with transaction.atomic():
+        notice = Notice.objects.create(user_id=user_id, kind=kind, data=dict(data))
+        mine = Notice.objects.filter(user_id=user_id)
+        oldest = mine.order_by("-id").values_list("id", flat=True)[NOTICES_KEPT_MAX:]
+        if forgotten := list(oldest[:NOTICES_KEPT_MAX]):
+            mine.filter(id__in=forgotten).delete()
+        shown = notice_shown(notice)
+        _tell(user_id, {"t": "notice", "notice": shown, "unread": unread_count(user_id=user_id)})
 
 
 @transaction.atomic

@@ -6,34 +6,57 @@ late: one that ended before others which are in there already is put in where it
 after it are worked out again. So what ``ratings_rebuild`` makes from the records alone is what
 stands there, digit by digit.
 
+Within a bound: at most ``RATING_AGAIN_MAX`` changes are worked out again, so a batch takes as long
+whatever comes. A result with more behind it, in its category, counts as if it had ended right after
+the last one of its title, in the season of that. Its record says when that is
+(``Match.counts_as``), and a rebuild takes it there. So nobody's numbers of last week change because
+a disk comes back that was lost for a week.
+
 How: a rated match that has a result and is not ``counted`` is due, which its row says. Whoever
 looks (``lobby.scorer`` after each result and now and then; nobody has to) takes the lock of the
 title's ladder, and only then reads what is due. Changes, ratings and the mark are one transaction.
 
+Categories of a title are rated apart, one like the other; which one a match is of, its settings say
+(``games.selectors.category_of``). They share the title's ladder, as a lock and a memory of how far
+it goes.
+
 Not promised: that a number which was told stays. Two matches of one player that end within
-milliseconds may be heard of in the other order; then the later one is worked out again.
+milliseconds may be heard of in the other order; then the later one is worked out again. And a
+rebuild keeps others of its title from counting for as long as it takes; it is an operator's deed.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.dispatch import Signal
 
 from games.catalog import TITLES
 from games.models import Match
-from games.selectors import matches_due, matches_rated, seats_that_count, titles_due
-from games.services import matches_counted
-from lobby.limits import RATING_BATCH_MAX, RATING_CHUNK
+from games.selectors import (
+    category_of,
+    matches_due,
+    matches_in_order,
+    seats_that_count,
+    titles_due,
+)
+from games.services import match_counts_as, matches_counted
+from lobby.limits import RATING_AGAIN_MAX, RATING_BATCH_MAX, RATING_CHUNK
 from lobby.models.ratings import Ladder, Rating, RatingChange
 from lobby.seasons import ALWAYS, season_of
 from lobby.skill import Skill, after_match, after_team_match, idle, settled_until
 
 log = logging.getLogger(__name__)
+
+results_counted = Signal()
+"""``changes``: what results that counted for the first time, and are no old ones, made of ratings;
+sent when they do."""
 
 Position = tuple[datetime, UUID]
 """Where a result stands among all of its title."""
@@ -68,9 +91,12 @@ def ratings_apply(*, title: str) -> int:
     ladder = _locked(title)
     due = list(matches_due(title=title)[:RATING_BATCH_MAX])
     fresh = [result for match in due if (result := _result_of(match))]
-    if fresh:
-        _count(ladder, fresh)
+    _move_what_is_late(ladder, fresh)
+    for category in sorted({result.category for result in fresh}):
+        _count(ladder, category, [each for each in fresh if each.category == category])
     matches_counted(match_ids=[match.id for match in due])
+    _remember(ladder, fresh)
+    ladder.save()
     return len(due)
 
 
@@ -83,13 +109,15 @@ def ratings_rebuild(*, title: str) -> int:
         (match_id, seat): player
         for match_id, seat, player in gone.values_list("match_id", "seat", "player").iterator()
     }
+    # Of a title that is not here any more nobody can say it again.
+    known = {} if title in TITLES else _categories(title)
     RatingChange.objects.filter(title=title).delete()
     Rating.objects.filter(title=title).delete()
     ladder.last_ended, ladder.last_match, ladder.seasons = None, None, []
     tally, matches = Tally(title), 0
-    rated = matches_rated(title=title).iterator(chunk_size=RATING_CHUNK)
+    rated = matches_in_order(title=title, chunk=RATING_CHUNK)
     while chunk := list(islice(rated, RATING_CHUNK)):
-        results = [result for match in chunk if (result := _result_of(match, players))]
+        results = [result for match in chunk if (result := _result_of(match, players, known))]
         RatingChange.objects.bulk_create(tally.count_all(results), batch_size=RATING_CHUNK)
         matches_counted(match_ids=[match.id for match in chunk if match.counted is None])
         _remember(ladder, results)
@@ -123,12 +151,15 @@ class Result(msgspec.Struct):
 
     Attributes:
         fresh: Whether it counts for the first time.
+        late: Whether it counts as of later than it ended.
     """
 
     match_id: UUID
+    category: str
     ended: datetime
     entries: list[Entry]
     fresh: bool = True
+    late: bool = False
 
     @property
     def position(self) -> Position:
@@ -146,14 +177,14 @@ class Tally:
     """The ratings of a title while results come in, in order; in memory.
 
     Attributes:
-        known: What is known of each player before the next result.
-        ratings: By account and season.
+        known: What is known of each player in each category, before the next result.
+        ratings: By category, account and season.
     """
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.known: dict[int, Known] = {}
-        self.ratings: dict[tuple[int, str], Rating] = {}
+        self.known: dict[tuple[str, int], Known] = {}
+        self.ratings: dict[tuple[str, int, str], Rating] = {}
 
     def count_all(self, results: Iterable[Result]) -> list[RatingChange]:
         """The changes by all of these, as far as they are not what they were."""
@@ -161,13 +192,15 @@ class Tally:
 
     def count(self, result: Result) -> list[RatingChange]:
         """The changes by this one."""
-        before = [self.known.get(entry.player, Known()) for entry in result.entries]
+        before = [
+            self.known.get((result.category, entry.player), Known()) for entry in result.entries
+        ]
         rested = [idle(known.skill, known.last, result.ended) for known in before]
         places = [entry.place for entry in result.entries]
         after = _after(self.title, result.entries, rested)
         changed: list[RatingChange] = []
         for entry, was, now in zip(result.entries, before, after, strict=True):
-            self.known[entry.player] = Known(now, result.ended)
+            self.known[result.category, entry.player] = Known(now, result.ended)
             change = self._change(result, entry, was, now)
             if change is not None:
                 changed.append(change)
@@ -182,6 +215,7 @@ class Tally:
             player=entry.player,
             user_id=entry.user_id,
             title=self.title,
+            category=result.category,
             season=season_of(result.ended),
             ended=result.ended,
             place=entry.place,
@@ -199,10 +233,15 @@ class Tally:
         if change.user_id is None:
             return
         for season in {ALWAYS, change.season}:
-            key = (change.user_id, season)
+            key = (result.category, change.user_id, season)
             rating = self.ratings.get(key)
             if rating is None:
-                rating = Rating(user_id=change.user_id, title=self.title, season=season)
+                rating = Rating(
+                    user_id=change.user_id,
+                    title=self.title,
+                    category=result.category,
+                    season=season,
+                )
                 self.ratings[key] = rating
             rating.mu, rating.sigma, rating.last = change.mu, change.sigma, change.ended
             rating.settled_until = settled_until(Skill(change.mu, change.sigma), change.ended)
@@ -252,14 +291,20 @@ def _locked(title: str) -> Ladder:
     return Ladder.objects.select_for_update().get(title=title)
 
 
-def _result_of(match: Match, players: dict[tuple[UUID, int], int] | None = None) -> Result | None:
+def _result_of(
+    match: Match,
+    players: dict[tuple[UUID, int], int] | None = None,
+    categories: dict[UUID, str] | None = None,
+) -> Result | None:
     """A match as ratings see it; None if it says nothing of anybody.
 
     Args:
         players: Who sat where of those whose account is gone. Who deleted it before the match
             counted is not known, and left out.
+        categories: Of matches whose title cannot say it.
     """
-    assert match.ended is not None
+    ended = match.counts_as or match.ended
+    assert ended is not None
     entries: list[Entry] = []
     for seat in seats_that_count(match):
         player = seat.user_id or (players or {}).get((match.id, seat.number))
@@ -270,73 +315,128 @@ def _result_of(match: Match, players: dict[tuple[UUID, int], int] | None = None)
     ahead = sorted(entry.place for entry in entries)
     for entry in entries:  # their places among each other
         entry.place = ahead.index(entry.place) + 1
-    return Result(match.id, match.ended, entries)
+    category = (categories or {}).get(match.id)
+    if category is None:
+        category = category_of(title=match.title, settings=match.settings)
+    return Result(match.id, category, ended, entries)
 
 
-def _count(ladder: Ladder, fresh: list[Result]) -> None:
+def _categories(title: str) -> dict[UUID, str]:
+    """Of each match that counts, the category in which it does."""
+    changes = RatingChange.objects.filter(title=title).exclude(category="")
+    return dict(changes.values_list("match_id", "category").iterator())
+
+
+def _move_what_is_late(ladder: Ladder, fresh: list[Result]) -> None:
+    """Let results count behind all others that have too many behind them."""
+    if ladder.last_ended is None or not fresh or not _is_behind(ladder, fresh[0].position):
+        return
+    horizons = {
+        category: _horizon(ladder.title, category)
+        for category in {result.category for result in fresh}
+    }
+    moment = ladder.last_ended
+    for result in fresh:
+        horizon = horizons[result.category]
+        if horizon is not None and result.position < horizon:
+            log.warning("a result of %s came too late to count where it was", ladder.title)
+            moment += timedelta(microseconds=1)
+            result.ended, result.late = moment, True
+            match_counts_as(match_id=result.match_id, ended=moment)
+    fresh.sort(key=lambda result: result.position)
+
+
+def _horizon(title: str, category: str) -> Position | None:
+    """Where results must not be put in any more: before it, too much would follow from them."""
+    changes = RatingChange.objects.filter(title=title, category=category)
+    in_order = changes.order_by("-ended", "-match_id").values_list("ended", "match_id")
+    return next(iter(in_order[RATING_AGAIN_MAX : RATING_AGAIN_MAX + 1]), None)
+
+
+def _is_behind(ladder: Ladder, position: Position) -> bool:
+    """Whether some results that count already come after this position."""
+    if ladder.last_ended is None or ladder.last_match is None:
+        return False
+    return position < (ladder.last_ended, ladder.last_match)
+
+
+def _count(ladder: Ladder, category: str, fresh: list[Result]) -> None:
     """Let these results count, which are in order; and again those that ended after the first."""
-    later = list(_later(ladder, fresh[0].position))
+    later = list(_later(ladder, category, fresh[0].position))
     tally = Tally(ladder.title)
     _recall(tally, fresh, later)
     results = sorted([*fresh, *later], key=lambda result: result.position)
     changes = tally.count_all(results)
-    again = [change for change in changes if change.pk is not None]
-    RatingChange.objects.bulk_create([change for change in changes if change.pk is None])
-    fields = ["mu_before", "sigma_before", "mu", "sigma", "previous"]
-    RatingChange.objects.bulk_update(again, fields, batch_size=RATING_CHUNK // 10)
+    first = [change for change in changes if change.pk is None]
+    for change in changes:
+        change.pk = None  # see ``_recall``
+    RatingChange.objects.bulk_create(
+        changes,
+        batch_size=RATING_CHUNK,
+        update_conflicts=True,
+        unique_fields=["match", "player"],
+        update_fields=["mu_before", "sigma_before", "mu", "sigma", "previous"],
+    )
     Rating.objects.bulk_create(
         sorted(tally.ratings.values(), key=lambda rating: (rating.user_id, rating.season)),
         batch_size=RATING_CHUNK,
         update_conflicts=True,
-        unique_fields=["user", "title", "season"],
+        unique_fields=["user", "title", "category", "season"],
         update_fields=[
             "mu", "sigma", "played", "won", "drawn", "lost", "last", "settled_until"
         ],
     )  # fmt: skip
-    _remember(ladder, results)
-    ladder.save()
+    late = {result.match_id for result in fresh if result.late}
+    news = [change for change in first if change.match_id not in late]
+    tell = partial(results_counted.send_robust, RatingChange, changes=news)
+    transaction.on_commit(tell, robust=True)
 
 
-def _later(ladder: Ladder, position: Position) -> Iterator[Result]:
-    """The results behind this position which count already, in order."""
-    if ladder.last_ended is None or ladder.last_match is None:
-        return
-    if position > (ladder.last_ended, ladder.last_match):
+def _later(ladder: Ladder, category: str, position: Position) -> Iterator[Result]:
+    """The results of a category behind this position which count already, in order."""
+    if not _is_behind(ladder, position):
         return
     log.info("a result of %s came late; those after it are worked out again", ladder.title)
-    changes = RatingChange.objects.filter(title=ladder.title, ended__gte=position[0])
+    changes = RatingChange.objects.filter(
+        title=ladder.title, category=category, ended__gte=position[0]
+    )
     in_order = changes.order_by("ended", "match_id", "seat").iterator(chunk_size=RATING_CHUNK)
     for (ended, match_id), rows in groupby(in_order, lambda row: (row.ended, row.match_id)):
         if (ended, match_id) > position:
             entries = [Entry(row.seat, row.player, row.user_id, row.place, row) for row in rows]
-            yield Result(match_id, ended, entries, fresh=False)
+            yield Result(match_id, category, ended, entries, fresh=False)
 
 
 def _recall(tally: Tally, fresh: list[Result], later: list[Result]) -> None:
-    """What was known before the first of these results."""
+    """What was known before the first of these results, which are of one category."""
+    category = fresh[0].category
     for result in later:
         for entry in result.entries:
             row = entry.change
             assert row is not None
             before = Known(Skill(row.mu_before, row.sigma_before), row.previous)
-            tally.known.setdefault(row.player, before)
+            tally.known.setdefault((category, row.player), before)
     results = [*fresh, *later]
     users = {e.user_id for result in results for e in result.entries if e.user_id is not None}
     seasons = {ALWAYS, *(season_of(result.ended) for result in results)}
-    ratings = Rating.objects.filter(title=tally.title, season__in=seasons, user_id__in=users)
+    ratings = Rating.objects.filter(
+        title=tally.title, category=category, season__in=seasons, user_id__in=users
+    )
     for rating in ratings:
-        # Written by account, title and season; SQLite would mind a number before those.
+        # Written by account, title, category and season; SQLite would mind a number before those.
         rating.pk = None
-        tally.ratings[rating.user_id, rating.season] = rating
+        tally.ratings[category, rating.user_id, rating.season] = rating
         if rating.season == ALWAYS:
             known = Known(Skill(rating.mu, rating.sigma), rating.last)
-            tally.known.setdefault(rating.user_id, known)
+            tally.known.setdefault((category, rating.user_id), known)
 
 
 def _remember(ladder: Ladder, results: Sequence[Result]) -> None:
     """How far the ladder goes by now, and through which seasons."""
     if not results:
         return
-    ladder.last_ended, ladder.last_match = results[-1].position
+    last = max(result.position for result in results)
+    if ladder.last_ended is None or not _is_behind(ladder, last):
+        ladder.last_ended, ladder.last_match = last
     seasons = {season_of(result.ended) for result in results} - {ALWAYS}
     ladder.seasons = sorted({*ladder.seasons, *seasons})

@@ -12,6 +12,7 @@ from games.catalog.declared import declared
 from games.sim import (
     Angle,
     Away,
+    Category,
     DeclarationError,
     Enum,
     Game,
@@ -27,6 +28,8 @@ from games.sim import (
     Text,
 )
 from tests.titles import Blitz, Broken, HastyParty, HastyWaiting, Patient, Tally, Wide
+
+FAST = Category(name="fast", label="Fast")
 
 
 class Plain(Game[Any]):
@@ -141,6 +144,11 @@ def test_what_is_just_right_is_let_in(attributes: dict[str, Any]) -> None:
         ("Settings", Unspeakable),
         ("Settings", Settings()),
         ("Settings", None),
+        ("categories", (Category,)),
+        ("categories", (Category(name="Fast", label="Fast"),)),
+        ("categories", (FAST, FAST)),
+        ("categories", (FAST,)),
+        ("category", lambda self, settings: "fast"),
         ("modes", ()),
         ("modes", [Mode()]),
         ("modes", (Mode, Mode())),
@@ -170,6 +178,14 @@ def test_a_mode_of_a_title_with_teams_has_as_many_seats_for_each() -> None:
     wrong = title_with(seats=range(2, 7), teams=2, modes=(Mode(seats=range(2, 4)),))
     with pytest.raises(TypeError, match="its seats must be as many for each team"):
         declared(wrong)
+
+
+def test_what_is_played_is_in_one_of_the_categories() -> None:
+    found = {"categories": (FAST,), "category": lambda self, settings: "fast"}
+    declared(title_with(**found))
+    for said in ("", "slow", None):
+        with pytest.raises(TypeError, match=r"category says .* which is none of the categories$"):
+            declared(title_with(**found | {"category": lambda self, settings, said=said: said}))
 
 
 @pytest.mark.parametrize("attribute", ["title", "name", "seats"])

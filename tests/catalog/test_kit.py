@@ -74,6 +74,11 @@ def test_what_rules_may_not_read_is_named_with_its_line(kind: type[Game[Any]], s
         check_play(kind)
 
 
+def test_settings_that_are_of_no_category_are_found() -> None:
+    with pytest.raises(TitleFault, match=r"^sealed: category says 'large' of \{'size': \d+\}"):
+        check_play(planted.ForgetsACategory)
+
+
 def test_the_watch_gives_way_to_no_other_profiler_and_leaves_it_in_its_place() -> None:
     before = sys.getprofile()
     calls: list[str] = []

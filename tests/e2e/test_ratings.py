@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.pages import make_lobby, play_as_guest, start_together, wait_room
 
@@ -19,11 +19,21 @@ def register(page: Page) -> str:
     return name
 
 
+def says_nothing_of_changes(route: Route) -> None:
+    """A match as REST says it, but for what it changed."""
+    answer = route.fetch()
+    match = answer.json()
+    for seat in match["seats"]:
+        seat["rating"] = None
+    route.fulfill(response=answer, json=match)
+
+
 def test_a_rated_match_changes_what_both_are_shown(desk: Page, phone: Page) -> None:
     name = register(desk)
     register(phone)
     make_lobby(desk, "roshambo", rated=True, first_to=1)
     expect(desk.locator("[data-badges]")).to_contain_text("Rated")
+    phone.route(re.compile(r"/api/matches/[^/]+/$"), says_nothing_of_changes)  # it is told alone
     start_together(desk, phone)
     desk.get_by_role("button", name="rock").click()
     phone.get_by_role("button", name="scissors").click()
@@ -57,5 +67,9 @@ def test_guests_see_leaderboards_and_are_not_let_into_rated_lobbies(
     phone.goto(phone.url + "leaderboards/?title=chess&season=all")
     expect(phone.locator("#board-empty")).to_contain_text("Nobody is ranked here yet.")
     expect(phone.locator(".board-tab[aria-current=page]")).to_have_text("Chess")
+    expect(phone.locator("#board-categories [aria-pressed=true]")).to_have_text("Blitz")
+    phone.get_by_role("button", name="Correspondence").click()
+    expect(phone).to_have_url(re.compile("category=correspondence"))
+    expect(phone.locator("#board-caption")).to_contain_text("Chess, Correspondence")
     phone.locator("#season").select_option(index=0)
-    expect(phone).to_have_url(re.compile(r"season=\d{4}-\d{2}"))
+    expect(phone).to_have_url(re.compile(r"category=correspondence.*season=\d{4}-\d{2}"))

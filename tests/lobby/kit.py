@@ -51,10 +51,10 @@ def match_of(*users: User, title: str = "chess", bots: int = 0, public: bool = T
     return match_start(title=title, settings={}, players=players, bots=bots, public=public)
 
 
-def rated_match(*users: User, title: str = "chess", rated: bool = True) -> Match:
+def rated_match(*users: User, title: str = "chess", rated: bool = True, **settings: int) -> Match:
     """A match that changes ratings, unless it is not to."""
     players = [Player(user_id=user.id, name=user.name) for user in users]
-    return match_start(title=title, settings={}, players=players, rated=rated)
+    return match_start(title=title, settings=settings, players=players, rated=rated)
 
 
 def run(match: Match, worker: str = "w1") -> None:

@@ -205,3 +205,44 @@ async def test_a_flood_ends_the_socket_and_no_other(open_socket: Open) -> None:
     assert Code.FLOOD.value in code
     await other.send_json_to({"t": "watch"})
     assert (await hear(other))["t"] == "lobbies"
+
+
+# --- a part of the list ---------------------------------------------------------------------------
+
+
+async def test_a_page_sees_the_part_of_the_list_that_it_asks_for(open_socket: Open) -> None:
+    ann, bob = await make_people("Ann", "Bob")
+    await make_lobby(ann, settings={"minutes": 3})
+    slow = await make_lobby(bob, settings={"minutes": 10})
+    socket = await open_socket()
+    filters = {"title": "chess", "settings": {"minutes": {"min": 5}}, "rating_max": 1500}
+    await socket.send_json_to({"t": "watch", "filters": filters})
+    assert [lobby["id"] for lobby in (await hear(socket))["lobbies"]] == [str(slow.id)]
+    await socket.send_json_to({"t": "watch", "filters": filters | {"rating_min": 1501}})
+    assert (await hear(socket))["lobbies"] == []
+    await socket.send_json_to({"t": "watch", "filters": {}})
+    assert len((await hear(socket))["lobbies"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"),
+    [
+        ({"title": "go"}, "title"),
+        ({"settings": {"minutes": 3}}, "settings"),
+        ({"title": "chess", "settings": {"minutes": 0}}, "settings.minutes"),
+        ({"title": "chess", "settings": {"minutes": {"in": [3] * 600}}}, "settings"),
+        ({"seats_free": -1}, "filters"),
+        ({"rating_min": "much"}, "filters"),
+        ({"colour": "red"}, "filters"),
+    ],
+)
+async def test_filters_that_make_no_sense_are_refused_and_the_socket_stays(
+    open_socket: Open, filters: Any, field: str
+) -> None:
+    socket = await open_socket()
+    await socket.send_json_to({"t": "watch", "filters": filters})
+    told = await hear(socket)
+    assert (told["t"], told["of"], told["code"]) == ("refused", "watch", "invalid")
+    assert list(told["fields"]) == [field]
+    await socket.send_json_to({"t": "watch"})
+    assert await hear(socket) == {"t": "lobbies", "lobbies": []}

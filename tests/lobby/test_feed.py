@@ -15,11 +15,18 @@ from channels.layers import get_channel_layer
 
 from lobby import feed as feeds
 from lobby.feed import Changes, Feed, Look
-from lobby.limits import FEED_PERIOD_S
+from lobby.limits import FEED_FILTERS_MAX, FEED_PERIOD_S
 from lobby.models.accounts import User
 from lobby.models.lobbies import Lobby
-from lobby.selectors.lobbies import lobby_for_viewer, lobby_shown
-from lobby.services.lobbies import lobby_close, lobby_create, lobby_join, lobby_kick, lobby_start
+from lobby.selectors.lobbies import Wanted, lobby_for_viewer, lobby_shown
+from lobby.services.lobbies import (
+    lobby_change,
+    lobby_close,
+    lobby_create,
+    lobby_join,
+    lobby_kick,
+    lobby_start,
+)
 from tests.lobby.kit import lobby_of, people, person, run
 
 SOON_S = 60.0
@@ -172,6 +179,34 @@ async def test_looking_elsewhere_tells_that_from_the_start(feed: Feed) -> None:
     assert await news(look) == first
 
 
+@pytest.mark.django_db(transaction=True)
+async def test_a_part_of_the_list_is_told_as_it_changes(feed: Feed) -> None:
+    ann, bob = await make_people("Ann", "Bob")
+    look = looking(feed, feeds.narrowed(Wanted(title="chess", wishes={"minutes": {"gte": 9}})))
+    assert await news(look) == []
+    lobby = await make_lobby(ann, settings={"minutes": 3})
+    await make_lobby(bob, settings={"minutes": 10}, name="Slow")
+    assert [shown["name"] for shown in await news(look)] == ["Slow"]
+    change = sync_to_async(lobby_change)
+    await change(lobby_id=lobby.id, user=ann, changes={"settings": {"minutes": 9}, "name": "Nine"})
+    assert [shown["name"] for shown in await news(look)] == ["Slow", "Nine"]
+
+
+async def test_so_many_different_parts_are_looked_at_and_no_more(feed: Feed) -> None:
+    parts = [feeds.narrowed(Wanted(seats_free=number)) for number in range(FEED_FILTERS_MAX)]
+    looks = [Look(None) for _ in parts]
+    assert all(feed.watch(look, part) for look, part in zip(looks, parts, strict=True))
+    late = Look(None)
+    assert not feed.watch(late, feeds.narrowed(Wanted(rated=True)))
+    assert feed.watch(late, parts[0])  # which others look at already
+    assert not feed.watch(late, feeds.narrowed(Wanted(rated=True)))
+    feed.unwatch(looks[1])
+    assert feed.watch(late, feeds.narrowed(Wanted(rated=True)))
+    for look in (late, *looks):
+        feed.unwatch(look)
+    assert feed._looks == {}
+
+
 # --- how it is told -------------------------------------------------------------------------------
 
 
@@ -187,9 +222,9 @@ async def test_a_burst_of_changes_is_one_query_for_all_and_paced(
     asked: list[tuple[float, str]] = []
     feed_list = feeds.feed_list
 
-    def counted() -> Any:
+    def counted(wanted: Any = None) -> Any:
         asked.append((time.monotonic(), _thread()))
-        return feed_list()
+        return feed_list(wanted)
 
     monkeypatch.setattr(feeds, "feed_list", counted)
     for number in range(50):
@@ -247,10 +282,10 @@ async def test_a_failing_database_is_asked_again(
     fails = [True]
     feed_list = feeds.feed_list
 
-    def sometimes() -> Any:
+    def sometimes(wanted: Any = None) -> Any:
         if fails.pop() if fails else False:
             raise ConnectionError("no database")
-        return feed_list()
+        return feed_list(wanted)
 
     monkeypatch.setattr(feeds, "feed_list", sometimes)
     assert await news(looking(feed)) == []

@@ -1,7 +1,9 @@
 """Whatever is sent to the API is answered as its description says, and never by an accident.
 
 Schemathesis draws requests from the description: some as it says, some against it. Half of them
-point at what is really there, or nearly all would be answered that there is no such thing.
+point at what is really there, or nearly all would be answered that there is no such thing. They
+come from programs, which show a token, and from pages, which have a session: with the CSRF token
+that it takes to write, and without.
 """
 
 import json
@@ -10,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -33,8 +36,18 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from lobby.models.accounts import User
 from lobby.services.accounts import guest_create
-from tests.lobby.kit import api, finish, lobby_of, match_of, person, rated_match
+from tests.lobby.kit import (
+    api,
+    browser,
+    finish,
+    lobby_of,
+    match_of,
+    person,
+    rated_match,
+    refused,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -65,15 +78,44 @@ SUBJECTS = sorted(set(map(subject_of, OPERATIONS)))
 
 
 @dataclass
+class Caller:
+    """How somebody asks."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def client(self) -> APIClient:
+        client = api()
+        for name, value in self.cookies.items():
+            client.cookies[name] = value
+        client.credentials(
+            **{
+                f"HTTP_{name.upper().replace('-', '_')}": each
+                for name, each in self.headers.items()
+            }
+        )
+        return client
+
+
+@dataclass
 class World:
     """People who have some of everything, and what they are called by in paths and bodies."""
 
-    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    callers: dict[str, Caller] = field(default_factory=dict)
     known: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def header_of(client: APIClient) -> dict[str, str]:
-    return {"Authorization": client._credentials["HTTP_AUTHORIZATION"]}
+def program(client: APIClient) -> Caller:
+    """With the token of this one."""
+    return Caller({"Authorization": client._credentials["HTTP_AUTHORIZATION"]})
+
+
+def page(user: User | None, *, writes: bool = True) -> Caller:
+    """With a session, or as a visitor; and with the CSRF token, or without."""
+    client = browser(user)
+    token = {"X-CSRFToken": client._credentials["HTTP_X_CSRFTOKEN"]}
+    cookies = {name: each.value for name, each in client.cookies.items()}
+    return Caller(token if writes else {}, cookies)
 
 
 @pytest.fixture
@@ -104,13 +146,22 @@ def world(settings: Any) -> Iterator[World]:
     invitation = ask(ann, f"lobbies/{own.id}/invitations")
     ticket = ann.waits.get().ticket_id
     party = by[bob.id].get("/api/party/").json()["party"]["id"]
+    callers = {
+        "account": program(by[ann.id]),
+        "guest": program(by[guest.id]),
+        "nobody": Caller(),
+        "page": page(ann),
+        "page of a guest": page(guest),
+        "page of nobody": page(None),
+        "page that may only read": page(ann, writes=False),
+    }
     # A request does not end the transaction that its test is in; Django's own client sees to that
     # while it asks, and only then.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     people_ids = [ann.id, bob.id, dan.id, guest.id]
     yield World(
-        headers={"account": header_of(by[ann.id]), "guest": header_of(by[guest.id]), "nobody": {}},
+        callers=callers,
         known={
             "user_id": people_ids,
             "user": people_ids,
@@ -146,7 +197,7 @@ def test_whatever_is_asked_is_answered_as_described(subject: str, world: World) 
 
 def ask_all(operation: APIOperation, world: World) -> None:
     """Draws requests for this operation and has each answered in a world as it was before."""
-    kinds = st.sampled_from(sorted(world.headers)), st.booleans(), st.integers(0, 999)
+    kinds = st.sampled_from(sorted(world.callers)), st.booleans(), st.integers(0, 999)
 
     @drawing(
         max_examples=EXAMPLES,
@@ -160,7 +211,8 @@ def ask_all(operation: APIOperation, world: World) -> None:
             point(case, world, which)
         cache.clear()
         with transaction.atomic():
-            answer = case.call(headers=world.headers[who])
+            caller = world.callers[who]
+            answer = case.call(headers=caller.headers, cookies=caller.cookies)
             transaction.set_rollback(True)
         # A path that was drawn wrong is right as soon as it points somewhere. In a query, what is
         # empty counts as not named, as forms send it, and of what is named twice the last counts.
@@ -190,10 +242,9 @@ IN_ADDRESSES: dict[str, list[str]] = {
 
 
 def test_what_has_broken_programs_before_breaks_nothing(world: World) -> None:
-    client = api()
-    client.credentials(HTTP_AUTHORIZATION=world.headers["account"]["Authorization"])
+    clients = cycle(world.callers[who].client() for who in ("account", "page"))
     wrong = []
-    for label, address, body in nasty(world):
+    for (label, address, body), client in zip(nasty(world), clients, strict=False):
         method = label.split()[0]
         documented = OPERATIONS[label].definition.raw["responses"]
         cache.clear()
@@ -206,12 +257,43 @@ def test_what_has_broken_programs_before_breaks_nothing(world: World) -> None:
     assert wrong == []
 
 
+WRITES = [label for label in OPERATIONS if not label.startswith("GET ")]
+
+BY_OTHER_MEANS = {f"POST /api/auth/{what}/" for what in ("email/verify", "reset", "reset/confirm")}
+"""They go by the key of a mail, or send one, whoever is signed in on the page."""
+
+
+def test_what_a_page_writes_takes_a_csrf_token_with_few_exceptions() -> None:
+    documented = {label for label in WRITES if "`csrf_failed`" in str(refusals_of(label))}
+    assert set(WRITES) - documented == BY_OTHER_MEANS
+    assert len(documented) > 40
+
+
+def refusals_of(label: str) -> Any:
+    return OPERATIONS[label].definition.raw["responses"].get("403")
+
+
+@pytest.mark.parametrize("token", [None, "", "x" * 32, "x" * 64, "\xff", "0" * 5000])
+def test_no_page_writes_without_its_csrf_token(token: str | None, world: World) -> None:
+    caller = world.callers["page"]
+    caller.headers = {} if token is None else {"X-CSRFToken": token}
+    client = caller.client()
+    for label in set(WRITES) - BY_OTHER_MEANS:
+        method, path = label.split()
+        address = re.sub(r"\{(\w+)\}", partial(put, known_once(world)), path)
+        shape = shape_of(OPERATIONS[label].definition.raw)
+        begins = {"session": True} if "session" in (shape or {}).get("properties", {}) else {}
+        body = json.dumps(usual_body(shape, world) | begins) if shape else ""
+        answer = client.generic(method, address, body, content_type="application/json")
+        assert refused(answer, 403, "csrf_failed"), label
+
+
 def nasty(world: World) -> Iterator[tuple[str, str, Any]]:
     """Operation, address and body of requests with one thing wrong in each."""
     for label, operation in OPERATIONS.items():
         path = label.split()[1]
         raw = operation.definition.raw
-        known = {name: str(values[0]) for name, values in world.known.items()}
+        known = known_once(world)
         usual = re.sub(r"\{(\w+)\}", partial(put, known), path)
         shape = shape_of(raw)
         body = None if shape is None else usual_body(shape, world)
@@ -228,6 +310,10 @@ def nasty(world: World) -> Iterator[tuple[str, str, Any]]:
         for name, field_shape in (shape or {}).get("properties", {}).items():
             for value in NASTY[field_shape.get("type", "string")]:
                 yield label, usual, {**(body or {}), name: value}
+
+
+def known_once(world: World) -> dict[str, str]:
+    return {name: str(values[0]) for name, values in world.known.items()}
 
 
 def put(values: dict[str, str], found: re.Match[str]) -> str:

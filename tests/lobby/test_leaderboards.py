@@ -28,6 +28,7 @@ def rate(user: User, mu: float, sigma: float = 60, **more: Any) -> Rating:
     """A rating out of thin air."""
     now = timezone.now()
     fields = {"title": "chess", "season": "", "played": 20, "won": 10, "lost": 10, "last": now}
+    fields["category"] = "blitz" if more.get("title", "chess") == "chess" else ""
     fields["settled_until"] = now + timedelta(days=100) if sigma <= 110 else None
     return Rating.objects.create(user=user, mu=mu, sigma=sigma, **(fields | more))
 
@@ -145,6 +146,7 @@ def crowd(count: int) -> list[User]:
         Rating(
             user=user,
             title="chess",
+            category="blitz",
             season="",
             mu=3000 - number,
             sigma=60,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from games.catalog import TITLES
 from games.models import Match, Seat
 from games.services import match_end
+from games.sim import Mode
 from lobby import limits, matchmaker
 from lobby.matching import Made
 from lobby.matching_ports import ports
@@ -227,11 +228,37 @@ def test_modes_are_pools_of_their_own(passes: Passes) -> None:
 def test_ratings_decide_who_meets(passes: Passes, plug: Any) -> None:
     strong, weak, even = people("Ann", "Bob", "Eve")
     rated = {strong.id: 2000.0, weak.id: 1000.0, even.id: 1950.0}
-    plug(ratings_of=lambda ids, _: {one: SimpleNamespace(mu=rated[one]) for one in ids})
+    plug(ratings_of=lambda ids, *_: {one: SimpleNamespace(mu=rated[one]) for one in ids})
     first, second, third = wait(strong, ago_s=3), wait(weak, ago_s=2), wait(even)
     assert passes.turn() == 2
     (_, nothing, _) = play(first, second, third)
     assert nothing is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "guest", "rated"),
+    [
+        (Mode(fill_s=0, backfill_s=0), False, True),
+        (Mode(fill_s=0, backfill_s=0), True, False),
+        (Mode(fill_s=0, backfill_s=0, rated=False), False, False),
+        (Mode(fill_s=0, backfill_s=60), False, False),
+        (Mode(fill_s=0, backfill_s=0, bots_after_s=0, bots_to=4), False, False),
+    ],
+)
+def test_where_people_drop_in_it_is_rated_if_nobody_is_put_in_later(
+    mode: Mode, guest: bool, rated: bool, passes: Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TITLES["arena"], "modes", (mode,))
+    first, second = wait(person(), "arena", ago_s=5), wait(person(guest=guest), "arena", ago_s=5)
+    assert passes.turn() == 2
+    (match_id, same) = play(first, second)
+    assert match_id == same
+    assert Match.objects.get(id=match_id).rated is rated
+    # Nobody is put into it, not even where another version of the title would allow it.
+    monkeypatch.setattr(TITLES["arena"], "modes", (Mode(fill_s=0, backfill_s=600),))
+    late = wait(person(), "arena")
+    passes.turn()
+    assert (play(late) == [match_id]) is not rated
 
 
 def test_what_is_asked_for_must_be_there(passes: Passes) -> None:

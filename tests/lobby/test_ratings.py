@@ -1,8 +1,9 @@
 """What results do to ratings: once, in order, whoever writes them; and the same numbers anew."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from random import Random
@@ -12,12 +13,14 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.db.models import Model
 from django.db.models.signals import post_init, post_save
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from games.catalog import TITLES
 from games.models import Match, Seat
+from games.selectors import category_of
 from games.services import match_abandon, match_fault, match_finish, match_seat_take
 from games.sim import Outcome
 from lobby.limits import RATING_BATCH_MAX
@@ -40,14 +43,14 @@ def rows() -> tuple[list[Row], list[Row], list[Row]]:
     return (
         sorted(
             RatingChange.objects.values_list(
-                "match_id", "seat", "player", "user_id", "title", "season", "ended", "previous",
-                "place", "mu_before", "sigma_before", "mu", "sigma",
+                "match_id", "seat", "player", "user_id", "title", "category", "season", "ended",
+                "previous", "place", "mu_before", "sigma_before", "mu", "sigma",
             )
         ),
         sorted(
             Rating.objects.values_list(
-                "user_id", "title", "season", "mu", "sigma", "played", "won", "drawn", "lost",
-                "last", "settled_until",
+                "user_id", "title", "category", "season", "mu", "sigma", "played", "won", "drawn",
+                "lost", "last", "settled_until",
             )
         ),
         sorted(Ladder.objects.values_list("title", "last_ended", "last_match", "seasons")),
@@ -68,7 +71,8 @@ def ended(match: Match, moment: datetime) -> Match:
 
 
 def numbers(*users: User, title: str = "chess") -> list[float]:
-    known = ratings_of([user.id for user in users], title)
+    category = category_of(title=title, settings={})
+    known = ratings_of([user.id for user in users], title, category)
     return [known[user.id].mu for user in users]
 
 
@@ -81,7 +85,7 @@ def test_a_win_raises_one_and_lowers_the_other() -> None:
     finish(match, [1], [0])
     assert numbers(ann, bob) == [1500, 1500], "not before it is counted"
     assert rating_apply(match_id=match.id)
-    won, lost = ratings_of([bob.id, ann.id], "chess").values()
+    won, lost = ratings_of([bob.id, ann.id], "chess", "blitz").values()
     assert {won.shown, lost.shown} == {1421, 1579}
     assert won.provisional
     assert lost.provisional
@@ -275,6 +279,87 @@ def test_what_came_late_leaves_alone_what_does_not_follow_from_it() -> None:
     rating_apply(match_id=late.id)
     assert list(RatingChange.objects.filter(match=other).values()) == before
     assert rebuilt()[1] == rows()[1]
+
+
+def test_what_comes_too_late_counts_as_of_now_and_again_at_a_rebuild(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lobby.services.ratings.RATING_AGAIN_MAX", 6)
+    users = people("Ann", "Bob", "Cid")
+    matches = results(users, 14, seed=4)
+    late = [matches[2], matches[1], matches[9], matches[10]]
+    Match.objects.filter(id__in=[match.id for match in late]).update(rated=False)
+    ratings_sweep()
+    before = list(RatingChange.objects.order_by("id").values_list("id", "mu"))
+    (last,) = Ladder.objects.values_list("last_ended", flat=True)
+    for match in late[:2]:
+        Match.objects.filter(id=match.id).update(rated=True)
+        assert rating_apply(match_id=match.id)
+        match.refresh_from_db()
+        assert match.counts_as is not None
+        assert match.counts_as > last >= match.ended
+        assert {change.ended for change in match.rating_changes.all()} == {match.counts_as}
+    kept = dict(RatingChange.objects.values_list("id", "mu"))
+    assert all(kept[row] == mu for row, mu in before)  # what people were told stays
+    for match in late[2:]:
+        Match.objects.filter(id=match.id).update(rated=True)
+        assert rating_apply(match_id=match.id)
+    first, second = (Match.objects.get(id=match.id).counts_as for match in late[2:])
+    assert first is not None  # eight changes are behind it, with those that came before it
+    assert second is not None
+    assert rebuilt() == rows()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_comes_when_ratings_are_those_of_a_rebuild(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lobby.services.ratings.RATING_AGAIN_MAX", 5 + 3 * seed)
+    monkeypatch.setattr("lobby.services.ratings.RATING_BATCH_MAX", 1 + seed)
+    random = Random(seed)
+    matches = results(people("Ann", "Bob", "Cid", "Dan", "Eve"), 30, seed)
+    for match in matches:  # of two categories
+        Match.objects.filter(id=match.id).update(settings={"days": random.randrange(2)})
+    Match.objects.update(rated=False)
+    while matches:
+        heard = [matches.pop(random.randrange(len(matches))) for _ in range(min(3, len(matches)))]
+        Match.objects.filter(id__in=[match.id for match in heard]).update(rated=True)
+        ratings_sweep()
+    late = Match.objects.filter(counts_as__isnull=False).count()
+    assert late or seed > 3
+    assert rebuilt() == rows()
+
+
+def test_a_late_result_costs_as_much_whatever_is_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lobby.services.ratings.RATING_AGAIN_MAX", 8)
+    matches = results(people("Ann", "Bob", "Cid"), 20, seed=5)
+    late = [match for number, match in enumerate(matches) if number in (1, 17)]
+    Match.objects.filter(id__in=[match.id for match in late]).update(rated=False)
+    ratings_sweep()
+    loaded = []
+    for match in late:
+        Match.objects.filter(id=match.id).update(rated=True)
+        with rows_loaded(RatingChange) as seen:
+            rating_apply(match_id=match.id)
+        loaded.append(len(seen))
+    assert loaded[0] <= loaded[1] <= 2 + 8 + 2
+
+
+@contextmanager
+def rows_loaded(model: type[Model]) -> Iterator[list[Any]]:
+    """Every row of a model that is made or read meanwhile."""
+    seen: list[Any] = []
+
+    def note(sender: Any, **_: Any) -> None:
+        seen.append(sender)
+
+    post_init.connect(note, sender=model)
+    try:
+        yield seen
+    finally:
+        post_init.disconnect(note, sender=model)
 
 
 def test_a_result_whose_word_was_lost_is_found_by_any_sweep() -> None:
@@ -485,7 +570,8 @@ def test_who_does_not_play_is_less_and_less_sure() -> None:
         finish(rated_match(ann, bob), [0, 1])
     ratings_sweep()
     then, later = (
-        ratings_of([ann.id], "chess", now + timedelta(days=days))[ann.id] for days in (1, 800)
+        ratings_of([ann.id], "chess", "blitz", now + timedelta(days=days))[ann.id]
+        for days in (1, 800)
     )
     assert then.mu == later.mu
     assert (then.provisional, later.provisional) == (False, True)
@@ -493,7 +579,9 @@ def test_who_does_not_play_is_less_and_less_sure() -> None:
     rating = Rating.objects.get(user=ann, season="")
     assert rating.settled_until is not None
     day = timedelta(days=1)
-    around = [ratings_of([ann.id], "chess", rating.settled_until + off) for off in (-day, day)]
+    around = [
+        ratings_of([ann.id], "chess", "blitz", rating.settled_until + off) for off in (-day, day)
+    ]
     assert [known[ann.id].provisional for known in around] == [False, True]
 
 
@@ -514,7 +602,7 @@ def test_ratings_of_many_take_one_query(django_assert_num_queries: DjangoAssertN
     finish(rated_match(*users[:2]), [0], [1])
     ratings_sweep()
     with django_assert_num_queries(1):
-        known = ratings_of([user.id for user in users], "chess")
+        known = ratings_of([user.id for user in users], "chess", "blitz")
     assert {known[user.id].shown for user in users} == {1421, 1500, 1579}
 
 

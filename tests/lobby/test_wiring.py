@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from games.models import Match
+from games.selectors import category_of
 from lobby.matchmaker import Passes
 from lobby.models.accounts import User
 from lobby.models.matchmaking import Ticket
@@ -23,7 +24,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def rated_at(user: User, mu: float, title: str = "chess") -> None:
     now = timezone.now()
-    Rating.objects.create(user=user, title=title, season="", mu=mu, sigma=60, last=now)
+    Rating.objects.create(
+        user=user,
+        title=title,
+        category=category_of(title=title, settings={}),
+        season="",
+        mu=mu,
+        sigma=60,
+        last=now,
+    )
 
 
 def party(leader: User, *others: User) -> None:

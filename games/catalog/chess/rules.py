@@ -24,6 +24,7 @@ from games.catalog.chess.bot import think
 from games.sim import (
     Away,
     Bool,
+    Category,
     Enum,
     Game,
     Int,
@@ -43,6 +44,9 @@ HZ = 100
 FIRST_MOVE_S = 30
 DAYS_MAX = 14
 DAY = 24 * 3600 * HZ
+RAPID_S = 8 * 60
+"""Expected thinking time of a side from which a match is rapid: clock and 40 increments, where
+lichess has it as well. 5+3 is blitz, 10+0 and 15+10 are rapid."""
 CLOCK_MAX = 2**27  # periods: two weeks, or three hours and a minute for each of 6000 moves
 
 SIDE = Int(0, 1)
@@ -157,6 +161,11 @@ class Chess(Game[State]):
         Mode(name="blitz", label="Blitz 5+3", settings={"minutes": 5, "increment_s": 3}),
         Mode(name="rapid", label="Rapid 15+10", settings={"minutes": 15, "increment_s": 10}),
     )
+    categories = (
+        Category(name="blitz", label="Blitz"),
+        Category(name="rapid", label="Rapid"),
+        Category(name="correspondence", label="Correspondence"),
+    )
     Settings = Options
     Input = Action
     view_type = Record(
@@ -190,6 +199,13 @@ class Chess(Game[State]):
     def away_in(self, settings: Options) -> Away:
         """By correspondence the clock alone decides how long one may be away."""
         return Away.STAY if settings.days else self.away
+
+    def category(self, settings: Options) -> str:
+        """By how long a side may think in all; days are another game than minutes."""
+        if settings.days:
+            return "correspondence"
+        thinks_s = settings.minutes * 60 + 40 * settings.increment_s
+        return "blitz" if thinks_s < RAPID_S else "rapid"
 
     def leave(self, state: State, seat: int, why: str) -> None:
         """Who goes away loses, unless it was over already."""

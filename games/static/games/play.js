@@ -20,7 +20,7 @@ const NAMED_MAX = 4;
 /** How long it stands above the stage that somebody is missing; the chip goes on counting. */
 const ABSENCE_MS = 8000;
 /** How long to wait for what the result changed, before it is asked for again. */
-const CHANGE_WAITS_MS = [300, 700, 1500, 3000, 6000];
+const CHANGE_WAIT_MS = 4000; // a result counts a moment after it is known; then that is told
 /** … and from when on it stands there again: soon something happens. */
 const ABSENCE_LAST_S = 10;
 
@@ -33,6 +33,7 @@ let client = null;
 let room = null;
 let mounted = null;
 let resultTold = false;
+let changesTold = []; // what it changed, which may be told before the result is shown
 let leaving = false;
 let absentSince = null;
 const came = new Set(); // seats whose player was seen here
@@ -283,6 +284,7 @@ function drawResult(result, seatNames, mine) {
   setText("result-headline", headline);
   setText("result-detail", detail);
   $("ranking").replaceChildren(...rows(result.ranking, seatNames, mine));
+  changesTold.forEach(drawChange);
   const sheet = document.querySelector(".result");
   const place = result.ranking.findIndex((seats) => seats.includes(mine));
   const decided = result.ranking.length > 1;
@@ -293,21 +295,24 @@ function drawResult(result, seatNames, mine) {
   showChanges().catch(() => {}); // they are on the players' pages as well
 }
 
-/** Beside each name what the match changed, which is known a moment after its end; and who it is. */
+/**
+ * Beside each name what the match changed, and who it is. What it changed is known a moment after
+ * its end, and then told; who is not told looks once more.
+ */
 async function showChanges() {
-  for (const wait of CHANGE_WAITS_MS) {
-    await new Promise((done) => setTimeout(done, wait));
-    const { rated, seats } = await ask("GET", `matches/${match}/`);
-    for (const seat of seats) drawChange(seat);
-    if (!rated || seats.some(({ rating }) => rating)) return;
-  }
+  const { rated, seats } = await ask("GET", `matches/${match}/`);
+  seats.forEach(drawChange);
+  if (!rated || $("ranking").querySelector(".change")) return;
+  await new Promise((done) => setTimeout(done, CHANGE_WAIT_MS));
+  if ($("ranking").querySelector(".change")) return;
+  (await ask("GET", `matches/${match}/`)).seats.forEach(drawChange);
 }
 
 function drawChange({ number, user, rating }) {
   const row = document.querySelector(`#ranking [data-seat="${number}"]`);
   if (row === null) return;
   const name = row.querySelector(".grow");
-  if (user !== null && name.firstElementChild === null) {
+  if (user && name.firstElementChild === null) {
     const link = el("a", "quiet", name.textContent);
     link.href = `/players/${user}/`;
     name.replaceChildren(link);
@@ -411,6 +416,10 @@ function wire() {
   });
   $("again").addEventListener("click", again);
   $("result-close").addEventListener("click", closeResult);
+  document.addEventListener("evertick:counted", ({ detail: seats }) => {
+    changesTold = seats;
+    seats.forEach(drawChange);
+  });
   $("result-open").addEventListener("click", openResult);
   $("seats").addEventListener("click", () => {
     if (room?.state == null) return;

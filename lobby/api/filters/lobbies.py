@@ -10,7 +10,7 @@ from django_filters.rest_framework import FilterSet
 from games.catalog import TITLES
 from lobby.api.filters.base import Flag, title_choices
 from lobby.codes import ApiCode, Refused
-from lobby.limits import FILTER_CHARS_MAX
+from lobby.limits import FILTER_CHARS_MAX, FILTER_RATING_MAX, FILTER_SEATS_MAX
 from lobby.models.lobbies import Lobby
 from lobby.selectors.lobbies import (
     in_state,
@@ -19,13 +19,7 @@ from lobby.selectors.lobbies import (
     with_seats_free,
     with_settings,
 )
-from lobby.services.titles import settings_checked
-
-SEATS_MAX = 1000
-"""More seats than any title has."""
-
-RATING_MAX = 10_000
-"""More than anybody has."""
+from lobby.services.titles import settings_wished
 
 
 class Lobbies(FilterSet):
@@ -38,7 +32,7 @@ class Lobbies(FilterSet):
     seats_free = django_filters.NumberFilter(
         method="of_seats_free",
         min_value=0,
-        max_value=SEATS_MAX,
+        max_value=FILTER_SEATS_MAX,
         decimal_places=0,
         help_text="Free for this many more people at least.",
     )
@@ -47,18 +41,19 @@ class Lobbies(FilterSet):
     settings = django_filters.CharFilter(
         method="of_settings",
         max_length=FILTER_CHARS_MAX,
-        help_text='JSON of settings that it has, such as `{"minutes": 3}`; needs `title`.',
+        help_text="JSON of settings that it has; needs `title`. Each is a value, or bounds, or "
+        'some choices: `{"days": 0, "minutes": {"min": 3, "max": 10}, "map": {"in": ["reef"]}}`.',
     )
 
     rated = Flag(help_text="Whether its matches change ratings.")
     rating_min = django_filters.NumberFilter(
         method="of_rating_min",
         min_value=0,
-        max_value=RATING_MAX,
+        max_value=FILTER_RATING_MAX,
         help_text="Of its host, in its title; who never played it has that of a beginner.",
     )
     rating_max = django_filters.NumberFilter(
-        method="of_rating_max", min_value=0, max_value=RATING_MAX, help_text="The same."
+        method="of_rating_max", min_value=0, max_value=FILTER_RATING_MAX, help_text="The same."
     )
 
     def of_rating_min(self, rows: QuerySet[Lobby], name: str, rating: Any) -> QuerySet[Lobby]:
@@ -84,5 +79,4 @@ class Lobbies(FilterSet):
             wanted = msgspec.json.decode(text, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Refused(ApiCode.INVALID, {"settings": ["Not a JSON object."]}) from error
-        kept = settings_checked(game, wanted)
-        return with_settings(rows, {each: kept[each] for each in wanted})
+        return with_settings(rows, settings_wished(game, wanted))

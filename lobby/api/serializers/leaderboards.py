@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from lobby.api.serializers.ratings import RatedOut, RecordOut
+from lobby.api.serializers.ratings import CategoryOut, RatedOut, RecordOut
 
 
 class SeasonOut(serializers.Serializer[Any]):
@@ -16,6 +16,9 @@ class SeasonOut(serializers.Serializer[Any]):
 class BoardOut(serializers.Serializer[Any]):
     title = serializers.CharField()
     title_name = serializers.CharField()
+    categories = CategoryOut(
+        many=True, help_text="Each has a board of its own; none: there is one board."
+    )
     seasons = SeasonOut(many=True)
 
 
@@ -31,7 +34,7 @@ class RankOut(serializers.Serializer[Any]):
     record = RecordOut()
 
 
-class BoardPageOut(serializers.Serializer[Any]):
+class BoardPageOut(CategoryOut):
     title = serializers.CharField()
     title_name = serializers.CharField()
     duel = serializers.BooleanField(help_text="Whether it is for two.")
@@ -44,6 +47,11 @@ class BoardPageOut(serializers.Serializer[Any]):
 
 
 class BoardQuery(serializers.Serializer[Any]):
+    category = serializers.CharField(
+        required=False,
+        max_length=32,
+        help_text="Of the title; its first, where nothing is said.",
+    )
     season = serializers.CharField(
         required=False, max_length=16, help_text="The one that runs, where nothing is said."
     )

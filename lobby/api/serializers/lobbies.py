@@ -35,6 +35,9 @@ class LobbyOut(serializers.Serializer[Any]):
     title_name = serializers.CharField()
     name = serializers.CharField()
     private = serializers.BooleanField()
+    category = serializers.CharField(
+        help_text="In which of its title's categories they are rated; empty where it has none."
+    )
     rated = serializers.BooleanField(help_text="Its matches change ratings; guests cannot join.")
     locked = serializers.BooleanField(help_text="Whether it asks for a password.")
     code = serializers.CharField(allow_null=True, help_text="Lets others in; null to outsiders.")

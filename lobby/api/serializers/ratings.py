@@ -32,7 +32,12 @@ class RecordOut(serializers.Serializer[Any]):
     lost = serializers.IntegerField(help_text="All others.")
 
 
-class RatingOut(serializers.Serializer[Any]):
+class CategoryOut(serializers.Serializer[Any]):
+    category = serializers.CharField(help_text="Of the title; empty where it has none.")
+    category_name = serializers.CharField(help_text="For people.")
+
+
+class RatingOut(CategoryOut):
     title = serializers.CharField()
     title_name = serializers.CharField()
     duel = serializers.BooleanField(help_text="Whether it is for two.")

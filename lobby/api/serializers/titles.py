@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lobby.api.serializers.base import Settings
+from lobby.api.serializers.ratings import CategoryOut
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -26,6 +27,7 @@ class ModeOut(serializers.Serializer[Any]):
     teams = serializers.IntegerField(help_text="Of equal size; 1: none.")
     party_max = serializers.IntegerField(help_text="People of one party.")
     settings = Settings()
+    category = serializers.CharField(help_text="In which its matches are rated; empty: none.")
     bots_after_s = serializers.IntegerField(
         allow_null=True, help_text="Seconds of waiting until bots sit in; null: never."
     )
@@ -45,6 +47,9 @@ class TitleOut(serializers.Serializer[Any]):
     drop_in = serializers.BooleanField(help_text="Whether one may join while it runs.")
     bots = serializers.BooleanField(help_text="Whether there is a bot to play with.")
     rateable = serializers.BooleanField(help_text="Whether its matches may be rated.")
+    categories = CategoryOut(
+        many=True, help_text="Kinds of play that are rated apart, by the settings; none: one kind."
+    )
     modes = ModeOut(many=True, help_text="What the matchmaker finds people for.")
     away = serializers.CharField(
         help_text="What becomes of one who stays away: forfeit, bot, pause."

@@ -28,7 +28,8 @@ class BoardList(Api):
 
     @described({200: BoardOut(many=True)}, summary="The leaderboards")
     def get(self, request: Request) -> Response:
-        """Each title that may be rated, with its seasons: the one that runs, then the newest."""
+        """Each title that may be rated, with its categories and seasons: first the one that runs,
+        then the newest."""
         return Response(boards_shown())
 
 
@@ -49,7 +50,7 @@ class BoardRead(Api):
         query = BoardQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        board = board_of(title=title, season=asked.get("season"))
+        board = board_of(title=title, category=asked.get("category"), season=asked.get("season"))
         known = request.user.is_authenticated
         if not known and ("around" in asked or "friends" in asked):
             raise Refused(ApiCode.NOT_AUTHENTICATED)

@@ -14,6 +14,7 @@ from lobby.api.serializers.matches import MatchOut
 from lobby.api.serializers.ratings import PlayerRatingsOut
 from lobby.api.views.base import Api
 from lobby.codes import ApiCode, Refused
+from lobby.models.ratings import Rating, RatingChange
 from lobby.seasons import ALWAYS
 from lobby.selectors.accounts import user_shown
 from lobby.selectors.leaderboards import Board, rank_of
@@ -39,26 +40,46 @@ class PlayerRatings(Api):
         parameters=[
             OpenApiParameter(
                 "title", OpenApiTypes.STR, description="Of this title alone, with its history."
-            )
+            ),
+            OpenApiParameter(
+                "category", OpenApiTypes.STR, description="Of this category of the title alone."
+            ),
         ],
     )
     def get(self, request: Request, user_id: int) -> Response:
-        """In all titles that they played a rated match of, most played first."""
+        """In all titles that they played a rated match of, and in each of their categories, most
+        played first."""
         user = player_named(user_id=user_id)
         title = request.query_params.get("title")
         if title is not None and title not in TITLES:
             raise Refused(ApiCode.INVALID, {"title": ["There is no such title."]})
-        rows = [row for row in ratings_of_player(user_id=user.id) if title in {None, row.title}]
+        category = request.query_params.get("category")
+        if category is not None and (title is None or not _has_category(title, category)):
+            raise Refused(ApiCode.INVALID, {"category": ["The title has no such category."]})
+        rows = [
+            row
+            for row in ratings_of_player(user_id=user.id)
+            if title in {None, row.title} and category in {None, row.category}
+        ]
         now = timezone.now()
         ratings = []
         for row in rows:
-            rank = rank_of(Board(row.title, ALWAYS), user_id=user.id)
-            changes = changes_of_player(user_id=user.id, title=row.title) if title else []
+            rank = rank_of(Board(row.title, row.category, ALWAYS), user_id=user.id)
+            changes = _changes(row) if title else []
             ratings.append(
                 rating_shown(row, now)
                 | {"rank": rank and rank["rank"], "history": history_shown(changes)}
             )
         return Response({"user": user_shown(user), "ratings": ratings})
+
+
+def _has_category(title: str, category: str) -> bool:
+    """Also the empty one, of matches that were rated before their title had any."""
+    return category in {"", *(each.name for each in TITLES[title].categories)}
+
+
+def _changes(rating: Rating) -> list[RatingChange]:
+    return changes_of_player(user_id=rating.user_id, title=rating.title, category=rating.category)
 
 
 class PlayerMatches(Api):

@@ -1,7 +1,8 @@
 """`manage.py ratings_rebuild`: all ratings anew, from the records of matches.
 
 It gives the numbers that stand there already, unless something changed what results are worth: a
-new version of the rating model, another length of seasons, or a title that lets people drop in.
+new version of the rating model, another length of seasons, a title that lets people drop in, or
+one that says otherwise which settings are of which category.
 """
 
 from typing import Any

@@ -3,7 +3,9 @@
  */
 
 import { get, me, post, signedIn } from "./api.js";
-import { announce, busy, el, enable, glyph, syncList, toast } from "./dom.js";
+import { announce, busy, copyText, el, enable, glyph, syncList, toast } from "./dom.js";
+import { drawPanel } from "./filter_panel.js";
+import { countOf, fromSearch, speaks, tidy, toQuery, toSearch, toWish } from "./filters.js";
 import { openLobbyForm } from "./lobby_form.js";
 import {
   accountsOnly,
@@ -20,41 +22,54 @@ import { matchUrl, waitFor } from "./tickets.js";
 import { seatRange, settingSummary, titleIcon, titles } from "./titles.js";
 
 const FREE = " free"; // among the titles' filters, and no title
+const ASKED_AFTER_MS = 250; // who slides or types is not asked for each step
 const WAITING_MS = 10000; // between two looks at a ticket that waits while one reads this page
 
 const page = {
   list: document.getElementById("lobbies"),
   empty: document.getElementById("lobbies-empty"),
   filters: document.getElementById("filters"),
+  row: document.getElementById("filter-row"),
+  more: document.getElementById("more-filters"),
+  panel: document.getElementById("filter-panel"),
   titles: document.getElementById("titles"),
   feed: document.getElementById("feed"),
 };
 let known = new Map();
 let lobbies = null;
-let hidden = []; // private lobbies that the player is in: no list has them but their own
-let shownTitle = "";
-let onlyFree = false; // only lobbies that one could sit down in now
+let mine = []; // lobbies that the player is in: the list may lack them, as they are private, or full
+let filters = {}; // as in `filters.js`
+let feed = null;
+let soon = 0; // the timer after which the list is asked for as the filters say
 
 start();
 
 async function start() {
   setUpButtons();
-  new LobbyFeed({
+  setUpFilters();
+  // What an address asks for is understood once the titles are known.
+  if (!speaks(location.search)) openFeed();
+  addEventListener("pageshow", (event) => event.persisted && loadMine());
+  await Promise.all([loadTitles(), loadMine(), lookForTicket()]);
+}
+
+function openFeed() {
+  if (feed) return;
+  feed = new LobbyFeed({
+    filters: toWish(filters),
     onData: (data) => {
       lobbies = data;
       drawLobbies();
     },
     onStatus: (status) => showStatus(page.feed, status),
-    poll: async () => (await get("lobbies/")).results,
-  }).open();
-  addEventListener("pageshow", (event) => event.persisted && loadMine());
-  await Promise.all([loadTitles(), loadMine(), lookForTicket()]);
+    poll: async () => (await get(`lobbies/?${toQuery(filters)}`)).results,
+  });
+  feed.open();
 }
 
 async function loadMine() {
   if (!me) return;
-  const mine = await get("lobbies/?mine=true").catch(() => ({ results: [] }));
-  hidden = mine.results.filter((lobby) => lobby.private);
+  mine = (await get("lobbies/?mine=true").catch(() => ({ results: [] }))).results;
   if (lobbies) drawLobbies();
 }
 
@@ -81,6 +96,9 @@ async function loadTitles() {
   }
   page.titles.replaceChildren(...[...known.values()].map(titleCard));
   page.titles.removeAttribute("aria-busy");
+  if (!feed) filters = fromSearch(location.search, known);
+  openFeed();
+  drawFilterPanel();
   if (lobbies) drawLobbies();
 }
 
@@ -94,7 +112,7 @@ function setUpButtons() {
   document
     .querySelector("[data-create]")
     .addEventListener("click", (event) =>
-      busy(event.currentTarget, () => create(shownTitle || [...known.keys()][0], true)),
+      busy(event.currentTarget, () => create(filters.title || [...known.keys()][0], true)),
     );
   const codeForm = document.getElementById("join-code");
   codeForm.addEventListener("submit", (event) => {
@@ -209,12 +227,14 @@ function create(title, choose = false) {
 let toldCount = null;
 
 function drawLobbies() {
-  const all = [...hidden, ...lobbies];
+  const listed = new Set(lobbies.map((lobby) => lobby.id));
+  const own = mine.filter(
+    (lobby) => !listed.has(lobby.id) && (lobby.private || toSearch(filters) !== ""),
+  );
+  const all = [...own, ...lobbies].filter((lobby) => !filters.title || lobby.title === filters.title);
   drawFilters(all);
   const shown = all.filter(
-    (lobby) =>
-      (!shownTitle || lobby.title === shownTitle) &&
-      (!onlyFree || myMembership(lobby) || joinable(lobby, known.get(lobby.title))),
+    (lobby) => !filters.free || myMembership(lobby) || joinable(lobby, known.get(lobby.title)),
   );
   shown.sort(
     (one, other) => Number(myMembership(other) !== null) - Number(myMembership(one) !== null),
@@ -227,10 +247,15 @@ function drawLobbies() {
   });
   page.list.hidden = shown.length === 0;
   page.empty.hidden = shown.length > 0;
-  page.empty.querySelector("[data-empty-title]").textContent = shownTitle
-    ? `Nobody is waiting for ${known.get(shownTitle)?.name ?? shownTitle} just now.`
-    : "Nobody is waiting just now.";
+  page.empty.querySelector("[data-empty-title]").textContent = emptyWords();
+  page.empty.querySelector("[data-clear]").hidden = countOf(filters) === 0 && !filters.free;
   tellCount(shown.length);
+}
+
+function emptyWords() {
+  if (countOf(filters) || filters.free) return "No lobby is like that just now.";
+  const title = filters.title && (known.get(filters.title)?.name ?? filters.title);
+  return title ? `Nobody is waiting for ${title} just now.` : "Nobody is waiting just now.";
 }
 
 function tellCount(count) {
@@ -240,23 +265,65 @@ function tellCount(count) {
   toldCount = count;
 }
 
-/** One button for each title that is in the list, where there is a choice at all. */
+// --- which of them ----------------------------------------------------------------------------
+
+function setUpFilters() {
+  page.more.addEventListener("click", () => showPanel(page.panel.hidden));
+  page.empty
+    .querySelector("[data-clear]")
+    .addEventListener("click", () => setFilters({ title: filters.title }, true));
+  const [clear, copy] = ["[data-clear]", "[data-copy]"].map((name) => page.panel.querySelector(name));
+  clear.addEventListener("click", () => setFilters({ title: filters.title }, true));
+  copy.addEventListener("click", async () => {
+    const copied = await copyText(location.href);
+    toast(copied ? "The link to this list is copied." : "It could not be copied.", copied ? "good" : "bad");
+  });
+}
+
+function showPanel(shown) {
+  page.panel.hidden = !shown;
+  page.more.setAttribute("aria-expanded", String(shown));
+}
+
+/** From now on these; soon after, the list is asked for as they say. `drawn`: the panel as well. */
+function setFilters(next, drawn = false) {
+  filters = tidy(next);
+  history.replaceState(history.state, "", location.pathname + toSearch(filters) + location.hash);
+  if (drawn) drawFilterPanel();
+  clearTimeout(soon);
+  soon = setTimeout(() => {
+    feed?.narrow(toWish(filters));
+    loadMine();
+  }, ASKED_AFTER_MS);
+  if (lobbies) drawLobbies();
+  drawCount();
+}
+
+function drawFilterPanel() {
+  drawPanel(page.panel.querySelector("[data-fields]"), {
+    filters,
+    title: known.get(filters.title),
+    changed: (more) => setFilters({ ...filters, ...more }),
+  });
+  page.panel.querySelector("[data-hint]").hidden = filters.title !== undefined;
+  drawCount();
+}
+
+function drawCount() {
+  const badge = page.more.querySelector(".badge");
+  badge.textContent = String(countOf(filters));
+  badge.hidden = countOf(filters) === 0;
+}
+
+/** One button for each title, and one for free seats. */
 function drawFilters(all) {
-  const present = [...new Set(all.map((lobby) => lobby.title))].sort();
-  if (shownTitle && !present.includes(shownTitle)) present.push(shownTitle);
-  page.filters.hidden = all.length < 2 && !shownTitle && !onlyFree;
-  syncList(
-    page.filters,
-    [
-      ...["", ...present].map((title) => ({ title, on: title === shownTitle })),
-      { title: FREE, on: onlyFree },
-    ],
-    {
-      key: (filter) => filter.title,
-      draw: filterButton,
-      looks: (filter) => JSON.stringify([filter, known.size]),
-    },
-  );
+  page.row.hidden = all.length < 2 && toSearch(filters) === "" && page.panel.hidden;
+  const buttons = ["", ...known.keys()].map((title) => ({ title, on: title === (filters.title ?? "") }));
+  syncList(page.filters, [...buttons, { title: FREE, on: Boolean(filters.free) }], {
+    key: (filter) => filter.title,
+    draw: filterButton,
+    looks: (filter) => JSON.stringify([filter, known.size]),
+  });
 }
 
 function filterButton({ title, on }) {
@@ -269,9 +336,9 @@ function filterButton({ title, on }) {
       "data-do": "filter",
       on: {
         click: () => {
-          if (title === FREE) onlyFree = !onlyFree;
-          else shownTitle = title;
-          drawLobbies();
+          if (title === FREE) return setFilters({ ...filters, free: !filters.free });
+          const { settings, ...others } = filters;
+          return setFilters(title === filters.title ? filters : { ...others, title: title || undefined }, true);
         },
       },
     },

@@ -4,7 +4,7 @@
 
 import { get, me } from "./api.js";
 import { announce, avatar, el } from "./dom.js";
-import { playerUrl, ratingMark } from "./rating_words.js";
+import { boardName, playerUrl, ratingMark } from "./rating_words.js";
 import { titleIcon } from "./titles.js";
 
 const PAGE_SIZE = 50;
@@ -30,6 +30,7 @@ function readAddress() {
   const query = new URLSearchParams(location.search);
   return {
     title: query.get("title") ?? "",
+    category: query.get("category") ?? "",
     season: query.get("season") ?? "",
     view: ["around", "friends"].find((view) => query.has(view)) ?? "",
     page: Math.max(1, Math.trunc(Number(query.get("page"))) || 1),
@@ -38,6 +39,7 @@ function readAddress() {
 
 function query() {
   const words = new URLSearchParams();
+  if (chosen.category) words.set("category", chosen.category);
   if (chosen.season) words.set("season", chosen.season);
   if (chosen.view) words.set(chosen.view, "me");
   if (chosen.page > 1) words.set("page", String(chosen.page));
@@ -66,6 +68,8 @@ async function show() {
   const board = boards.find(({ title }) => title === chosen.title) ?? boards[0];
   if (!board) return drawRows({ results: [], count: 0, me: null });
   chosen.title = board.title;
+  const there = board.categories.map(({ category }) => category);
+  if (!there.includes(chosen.category)) chosen.category = there[0] ?? "";
   const known = board.seasons.some(({ season }) => season === chosen.season);
   if (!known) chosen.season = board.seasons[0].season;
   drawChoice(board);
@@ -93,6 +97,8 @@ function complain(error) {
 
 function drawChoice(board) {
   find("#board-tabs").replaceChildren(...boards.map(tab));
+  find("#board-categories").replaceChildren(...board.categories.map(categoryTab));
+  find("#board-categories").hidden = board.categories.length < 2;
   const season = find("#season");
   season.replaceChildren(
     ...board.seasons.map((each) =>
@@ -121,12 +127,26 @@ function tab({ title, title_name: name }) {
         click: (event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.preventDefault();
-          go({ title, page: 1 });
+          go({ title, category: "", page: 1 });
         },
       },
     },
     titleIcon(title, 28),
     el("span", {}, name),
+  );
+}
+
+function categoryTab({ category, category_name: name }) {
+  return el(
+    "button",
+    {
+      class: "filter",
+      type: "button",
+      "data-category": category,
+      "aria-pressed": String(category === chosen.category),
+      on: { click: () => go({ category, page: 1 }) },
+    },
+    name,
   );
 }
 
@@ -139,7 +159,7 @@ function drawRows(answer) {
   table.hidden = answer.results.length === 0;
   table.tBodies[0].replaceChildren(...answer.results.map((row) => line(row, answer)));
   find("#board-record").textContent = answer.duel ? "Won / drawn / lost" : "Won";
-  const caption = `${answer.title_name}, ${answer.season?.name}: ${answer.count} ranked`;
+  const caption = `${boardName(answer)}, ${answer.season?.name}: ${answer.count} ranked`;
   find("#board-caption").textContent = caption;
   announce(caption);
   drawEmpty(answer);
@@ -158,7 +178,7 @@ function line({ rank, user, rating, record }, { duel }) {
       { scope: "row" },
       el(
         "a",
-        { class: "board-player", href: `${playerUrl(user)}?title=${encodeURIComponent(chosen.title)}` },
+        { class: "board-player", href: `${playerUrl(user)}?${new URLSearchParams({ title: chosen.title, category: chosen.category })}` },
         avatar(user.name, user.id),
         el("span", { class: "clip" }, user.name),
         mine ? el("span", { class: "badge accent" }, "You") : null,

@@ -17,7 +17,7 @@ const code = new URLSearchParams(location.search).get("code");
 const path = `lobbies/${encodeURIComponent(id)}/`;
 // Kept for this tab: which matches it went to, and the latest of this lobby.
 const seenKey = (match) => `evertick.seen.${match}`;
-const CHANGE_WAITS_MS = [500, 1500, 3000, 6000];
+const CHANGE_WAIT_MS = 4000; // a result counts a moment after it is known; then that is told
 const lastKey = `evertick.last.${id}`;
 const find = (selector) => document.querySelector(selector);
 
@@ -29,6 +29,10 @@ let resultShown = null;
 let seat = { match: null, gone: false };
 let going = null; // the match that we are on our way to
 
+const counted = new Set(); // matches that we were told of: they changed our rating
+const waiting = new Map(); // match → what to call when we are told
+
+document.addEventListener("evertick:notice", noteCounted);
 addEventListener("pageshow", () => (going = null)); // back in a page that the browser kept
 
 setUpButtons();
@@ -130,17 +134,33 @@ async function showResult(next) {
   const result = await get(`matches/${encodeURIComponent(match)}/`).catch(() => null);
   if (!result?.ended || lobby?.state !== "open") return;
   drawResult(result);
-  if (result.rated && result.status === "finished") await showChange(match);
+  const known = result.seats.some(({ rating }) => rating);
+  if (result.rated && result.status === "finished" && !known) await showChange(match);
 }
 
-/** What it changed, which is known a moment after the result; then the banner says so too. */
+/** What it changed, which is told a moment after the result; whoever is not told looks once. */
 async function showChange(match) {
-  for (const wait of CHANGE_WAITS_MS) {
-    const result = await get(`matches/${encodeURIComponent(match)}/`).catch(() => null);
-    if (resultShown !== match || lobby?.state !== "open") return;
-    if (result?.seats.some((each) => each.rating)) return drawResult(result);
-    await new Promise((done) => setTimeout(done, wait));
-  }
+  await toldOf(match);
+  if (resultShown !== match || lobby?.state !== "open") return;
+  const result = await get(`matches/${encodeURIComponent(match)}/`).catch(() => null);
+  if (result && resultShown === match && lobby?.state === "open") drawResult(result);
+}
+
+/** Until it was told that this match counted, or for so long as that may take. */
+function toldOf(match) {
+  if (counted.has(match)) return Promise.resolve();
+  return new Promise((done) => {
+    waiting.set(match, done);
+    setTimeout(done, CHANGE_WAIT_MS);
+  });
+}
+
+function noteCounted(event) {
+  const { kind, data } = event.detail;
+  if (kind !== "result" || data.match !== kept(lastKey)) return;
+  event.preventDefault(); // the banner says it
+  counted.add(data.match);
+  waiting.get(data.match)?.();
 }
 
 /** Whether our seat in the running match was given up; then there is only watching. */

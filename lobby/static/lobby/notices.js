@@ -6,9 +6,10 @@ import { get, post } from "./api.js";
 import { announce, busy, el, glyph, syncList, toast } from "./dom.js";
 import { on } from "./line.js";
 import { ago } from "./match_words.js";
+import { boardName, changeText, ratingText } from "./rating_words.js";
 
 const SHOWN = 15;
-const FLEETING = ["party_joined", "matched"]; // told, and not kept
+const FLEETING = ["party_joined", "matched", "result"]; // told, and not kept
 
 /** `{text, deeds: [{label, run}], href}` of a notice; null for what this page does not know. */
 function worded({ kind, data }) {
@@ -31,11 +32,20 @@ function worded({ kind, data }) {
       return { text: `Your party is in “${data.lobby?.name}”.`, href: at };
     case "matched":
       return { text: "Your match begins.", href: `/play/${encodeURIComponent(data.match)}/` };
+    case "result":
+      return { text: resultText(data), href: `/players/${encodeURIComponent(data.user?.id ?? "")}/` };
     case "muted":
       return { text: `You may not speak until ${new Date(data.until).toLocaleString()}. ${data.reason ?? ""}` };
     default:
       return null;
   }
+}
+
+/** "Chess, Rapid: +12, your rating is 1512, rank 3." */
+function resultText(data) {
+  const { rating, rank } = data;
+  const now = ratingText({ shown: rating.after, provisional: rating.provisional });
+  return `${boardName(data)}: ${changeText(rating)}, your rating is ${now}${rank ? `, rank ${rank}` : ""}.`;
 }
 
 const person = (what, label, { user }) => ({
@@ -47,6 +57,10 @@ async function enter(path, body, to) {
   await post(path, body);
   location.assign(to);
 }
+
+/** Whether the page shows by itself what was told: it says so by preventing what is usually done. */
+const isShown = (told) =>
+  !document.dispatchEvent(new CustomEvent("evertick:notice", { detail: told, cancelable: true }));
 
 export function setUpBell() {
   const button = document.getElementById("bell");
@@ -83,14 +97,13 @@ export function setUpBell() {
   on("notice", ({ notice: told, unread: now }) => {
     const words = worded(told);
     if (now !== undefined) count(now);
-    if (!words) return;
+    if (!words || isShown(told)) return;
     announce(words.text);
     if (!menu.matches(":popover-open")) toast(words.text);
     if (told.id !== null && !FLEETING.includes(told.kind)) {
       rows = [told, ...rows].slice(0, SHOWN);
       draw();
     }
-    document.dispatchEvent(new CustomEvent("evertick:notice", { detail: told }));
   });
   on("unread", ({ unread: now }) => count(now));
   menu.addEventListener("toggle", (event) => {

@@ -6,6 +6,7 @@
 import { get, isMe } from "./api.js";
 import { Chat } from "./chat.js";
 import { el } from "./dom.js";
+import { on } from "./line.js";
 import { openPerson, openReport } from "./people.js";
 import { openPeopleLine } from "./socket.js";
 
@@ -75,5 +76,8 @@ for (const kind of ["keydown", "keyup", "keypress"]) {
 // Buttons give the keyboard back at once; only the line to write in keeps it.
 panel.addEventListener("click", (event) => {
   if (event.target.closest(".chat-reactions, .chat-more")) stage.focus({ preventScroll: true });
+});
+on("counted", ({ talk, seats }) => {
+  if (talk === `match:${match}`) document.dispatchEvent(new CustomEvent("evertick:counted", { detail: seats }));
 });
 openPeopleLine();

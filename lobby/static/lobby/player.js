@@ -7,7 +7,7 @@ import { el, paintAvatar } from "./dom.js";
 import { matchRow } from "./match_rows.js";
 import { exactly } from "./match_words.js";
 import { drawPlot } from "./rating_plot.js";
-import { changeText, ratingMark, ratingText, ratingTitle } from "./rating_words.js";
+import { boardName, changeText, ratingMark, ratingText, ratingTitle } from "./rating_words.js";
 import { titleIcon } from "./titles.js";
 
 const TABLE_MAX = 20;
@@ -48,8 +48,13 @@ async function loadRatings() {
 
 /** What the address asks for, else what is played most. */
 function wanted(ratings) {
-  const title = new URLSearchParams(location.search).get("title");
-  return ratings.find((rating) => rating.title === title) ?? ratings[0];
+  const asked = new URLSearchParams(location.search);
+  const [title, category] = [asked.get("title"), asked.get("category")];
+  return (
+    ratings.find((rating) => rating.title === title && rating.category === category) ??
+    ratings.find((rating) => rating.title === title) ??
+    ratings[0]
+  );
 }
 
 function tab(rating) {
@@ -59,6 +64,7 @@ function tab(rating) {
       class: "rating-tab",
       type: "button",
       "data-title": rating.title,
+      "data-category": rating.category,
       "aria-pressed": "false",
       title: ratingTitle(rating.rating),
       on: { click: () => told("#ratings-error", () => choose(rating)) },
@@ -67,20 +73,23 @@ function tab(rating) {
     el(
       "span",
       { class: "rating-tab-text" },
-      el("span", { class: "small muted clip" }, rating.title_name),
+      el("span", { class: "small muted clip" }, boardName(rating)),
       el("span", { class: "rating-tab-number" }, ratingMark(rating.rating)),
     ),
     rating.rank ? el("span", { class: "badge", title: "Rank of all time" }, `#${rating.rank}`) : null,
   );
 }
 
-async function choose({ title }) {
-  shown = title;
-  for (const button of find("#rating-tabs").children)
-    button.setAttribute("aria-pressed", String(button.dataset.title === title));
-  history.replaceState(null, "", `?title=${encodeURIComponent(title)}`);
-  const { ratings } = await get(`${path}ratings/?title=${encodeURIComponent(title)}`);
-  if (shown !== title || !ratings.length) return; // another one was chosen meanwhile
+async function choose({ title, category }) {
+  const query = new URLSearchParams({ title, category }).toString();
+  shown = query;
+  for (const button of find("#rating-tabs").children) {
+    const here = button.dataset.title === title && button.dataset.category === category;
+    button.setAttribute("aria-pressed", String(here));
+  }
+  history.replaceState(null, "", category ? `?${query}` : `?title=${encodeURIComponent(title)}`);
+  const { ratings } = await get(`${path}ratings/?${query}`);
+  if (shown !== query || !ratings.length) return; // another one was chosen meanwhile
   drawDetail(ratings[0]);
 }
 
@@ -119,7 +128,9 @@ function fact([term, value]) {
 }
 
 /** All of the plot, for those who do not see it. */
-function course({ title_name: title, rating, history: points }) {
+function course(board) {
+  const { rating, history: points } = board;
+  const title = boardName(board);
   const values = points.map((point) => point.after);
   return (
     `${title}: ${points.length} matches, from ${points[0].before} to ${ratingText(rating)}, ` +

@@ -6,6 +6,10 @@ import { el } from "./dom.js";
 
 export const playerUrl = (user) => `/players/${encodeURIComponent(user.id ?? user)}/`;
 
+/** "Chess, Rapid"; of a title without categories its name. */
+export const boardName = ({ title_name: title, category_name: category }) =>
+  category ? `${title}, ${category}` : title;
+
 /** "1612", or "1612?" while it is a guess. */
 export const ratingText = ({ shown, provisional }) => `${shown}${provisional ? "?" : ""}`;
 

@@ -15,17 +15,18 @@ const ASLEEP_MS = 30000; // a page hidden this long may have a socket that only 
 
 export class LobbyFeed {
   /**
-   * @param {{lobby: string|null, ticket: boolean, onData: (data: any) => void,
+   * @param {{lobby: string|null, filters: object, ticket: boolean, onData: (data: any) => void,
    *   onStatus: (status: "connecting"|"live"|"polling") => void, poll: () => Promise<any>}} options
-   *   `lobby`: which to watch, null for the public list; `ticket`: the own one instead; `onData`
-   *   gets that lobby, list or ticket. What is about people goes to `line.js`.
+   *   `lobby`: which to watch, null for the public list, of which `filters` leave a part; `ticket`:
+   *   the own one instead; `onData` gets that lobby, list or ticket. What is about people goes to `line.js`.
    */
-  constructor({ lobby = null, ticket = false, onData, onStatus, poll }) {
+  constructor({ lobby = null, filters = {}, ticket = false, onData, onStatus, poll }) {
     LobbyFeed.made = true;
-    Object.assign(this, { lobby, ticket, onData, onStatus, poll });
+    Object.assign(this, { lobby, filters, ticket, onData, onStatus, poll });
     this.kind = ticket ? "ticket" : lobby === null ? "lobbies" : "lobby";
     this.tries = 0;
     this.people = false;
+    this.denied = false; // the server looks through too many filters already
     this.closed = true;
     addEventListener("online", () => this.hurry());
     addEventListener("pagehide", () => this.close());
@@ -57,7 +58,7 @@ export class LobbyFeed {
     this.slow = setTimeout(() => socket === this.socket && this.lost(), OPEN_WAIT_MS);
     socket.onopen = () => {
       if (this.people) this.alive();
-      else socket.send(JSON.stringify(this.wish()));
+      else this.watch();
       attach(socket);
     };
     socket.onmessage = (event) => this.hear(event.data);
@@ -74,21 +75,43 @@ export class LobbyFeed {
     this.socket = null;
   }
 
+  /** Looks at another part of the list. */
+  narrow(filters) {
+    this.filters = filters;
+    if (this.socket?.readyState === WebSocket.OPEN) this.watch();
+    if (this.status === "polling") this.ask();
+  }
+
+  watch() {
+    this.socket.send(JSON.stringify(this.wish()));
+  }
+
   hear(text) {
     const message = JSON.parse(text);
+    if (message.t === "refused" && message.of === "watch") return this.deny();
     if (this.people || message.t !== this.kind) return heard(message);
     this.alive();
     this.onData(message[this.kind]);
   }
 
   wish() {
-    return this.ticket ? { t: "watch", ticket: true } : { t: "watch", lobby: this.lobby };
+    return this.ticket ? { t: "watch", ticket: true } : { t: "watch", lobby: this.lobby, filters: this.filters };
+  }
+
+  /** REST says it instead, and each time it is asked, so is the socket. */
+  deny() {
+    clearTimeout(this.slow);
+    if (this.denied) return;
+    this.denied = true;
+    this.say("connecting");
+    this.ask();
   }
 
   alive() {
     clearTimeout(this.slow);
     clearTimeout(this.nextPoll);
     this.tries = 0;
+    this.denied = false;
     this.say("live");
   }
 
@@ -121,6 +144,7 @@ export class LobbyFeed {
     } catch {
       this.say("connecting");
     }
+    if (this.denied && this.socket?.readyState === WebSocket.OPEN) this.watch();
     if (!this.closed && this.status !== "live")
       this.nextPoll = setTimeout(() => this.ask(), POLL_MS);
   }
