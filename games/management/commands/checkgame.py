@@ -35,7 +35,7 @@ def found(title: str) -> type[Game[Any]]:
     try:
         kind = import_string(title)
     except ImportError as error:
-        known = ", ".join(TITLES)
+        known = ", ".join(sorted(TITLES))
         raise CommandError(f"{error}; and the titles are {known}") from None
     if not (isinstance(kind, type) and issubclass(kind, Game)):
         raise CommandError(f"{title} is no class of a game")
