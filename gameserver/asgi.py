@@ -10,9 +10,9 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
 
-from django.core.asgi import get_asgi_application
+from gameserver.handler import Handler
 
-django_app = get_asgi_application()  # first: it loads the apps that the rest imports
+django_app = Handler()  # first: it loads the apps that the rest imports
 
 from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter

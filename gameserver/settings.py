@@ -210,7 +210,7 @@ if REDIS_URL:
     }
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "gameserver.cache.Cache",
             "LOCATION": [REDIS_URL],  # as text it would be parted at commas
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
             "OPTIONS": {"pool_class": PrimaryPool} if is_sentinel(REDIS_URL) else {},
