@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
@@ -13,9 +13,8 @@ from games.models import Match, Seat, Sleep
 
 
 def matches() -> QuerySet[Match]:
-    """All matches with their seats and people, newest first, in two queries."""
-    seats = Seat.objects.select_related("user")
-    return Match.objects.prefetch_related(Prefetch("seats", queryset=seats))
+    """All matches with their seats, newest first, in two queries."""
+    return Match.objects.prefetch_related("seats")
 
 
 def seats_of(*, user_id: int) -> QuerySet[Seat]:
@@ -24,11 +23,10 @@ def seats_of(*, user_id: int) -> QuerySet[Seat]:
     It is the seats that are asked for: sorted or counted by their matches, somebody's history would
     cost a look at each match of theirs.
     """
-    seats = Seat.objects.select_related("user")
     return (
         Seat.objects.filter(user_id=user_id)
         .select_related("match")
-        .prefetch_related(Prefetch("match__seats", queryset=seats))
+        .prefetch_related("match__seats")
         .order_by("-joined", "-id")
     )
 
