@@ -107,8 +107,6 @@ def check_web(server: ServerName, web: int) -> None:
         raise CannotServe(f"--web (WEB_PROCESSES) is {web}; it is a number of processes")
     if server != "uvicorn" or sys.platform != "linux":
         raise CannotServe("--web (WEB_PROCESSES) needs --server uvicorn, on Linux")
-    if settings.EVERTICK["ROLE"] == Role.WEB:
-        raise CannotServe("--web (WEB_PROCESSES) is for workers, and this is a web process itself")
     if not settings.EVERTICK["REDIS_URL"]:
         raise CannotServe("--web (WEB_PROCESSES): they reach rooms by Redis; set REDIS_URL")
 

@@ -151,7 +151,6 @@ def test_redis_that_does_not_answer_is_said_without_its_password(server: str, mi
     ("server", "number", "chosen", "why"),
     [
         ("uvicorn", 1, {"REDIS_URL": ""}, "they reach rooms by Redis; set REDIS_URL"),
-        ("uvicorn", 1, {"ROLE": "web"}, "is for workers"),
         ("daphne", 1, {}, "needs --server uvicorn, on Linux"),
         ("uvicorn", -1, {}, "it is a number of processes"),
     ],

@@ -49,12 +49,13 @@ class Command(BaseCommand):
             if options["beside"] is not None:
                 serving.serve_beside(options["beside"])
                 return
-            serving.check_web(options["server"], options["web"])
+            web = 0 if options["role"] == Role.WEB else options["web"]  # it is one itself
+            serving.check_web(options["server"], web)
             serving.check_answers()
             if options["prepare"]:
                 call_command("migrate", verbosity=0)
                 call_command("firstrun", stdout=self.stdout)
             serving.check_migrated()
-            serving.serve(options["server"], options["host"], options["port"], web=options["web"])
+            serving.serve(options["server"], options["host"], options["port"], web=web)
         except serving.CannotServe as error:
             raise SystemExit(f"Cannot start: {error}.") from None
