@@ -33,7 +33,7 @@ def seats_of(*, user_id: int) -> QuerySet[Seat]:
 
 def match_for_viewer(*, match_id: UUID, user_id: int) -> Match | None:
     """A match that this user may see: their own, or a public one; None otherwise."""
-    match = matches().filter(id=match_id).first()
+    match = next(iter(matches().filter(id=match_id).order_by()), None)
     if match is None:
         return None
     return match if match.public or seat_of(match, user_id) else None

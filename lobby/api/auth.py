@@ -12,7 +12,10 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
 from lobby.codes import ApiCode, Refused
+from lobby.prepared import Prepared
 from lobby.services.grants import KEY, grant_for_token, session_used, token_used
+
+TOKENS = Prepared(lambda: AuthToken.objects.select_related("user"), "digest")
 
 
 class Session(SessionAuthentication):
@@ -48,7 +51,7 @@ class Token(TokenAuthentication):
             digest = hash_token(token.decode())
         except (UnicodeDecodeError, TypeError, binascii.Error) as error:
             raise exceptions.AuthenticationFailed from error
-        found = AuthToken.objects.select_related("user").filter(digest=digest).first()
+        found = TOKENS.get(digest)
         if found is None or (found.expiry and found.expiry < timezone.now()):
             raise exceptions.AuthenticationFailed
         if token_used(token=found):

@@ -269,8 +269,8 @@ def _lobby(lobby_id: UUID, *, lock: bool = False) -> Lobby:
     # Locked first and read in a second query: one that waited for the lock would see the joined
     # rows as they were before it waited.
     if lock:
-        list(Lobby.objects.select_for_update().filter(id=lobby_id).values_list("id"))
-    lobby = lobbies().filter(id=lobby_id, closed=False).first()
+        list(Lobby.objects.select_for_update().filter(id=lobby_id).order_by().values_list("id"))
+    lobby = next(iter(lobbies().filter(id=lobby_id, closed=False).order_by()), None)
     if lobby is None:
         raise Refused(ApiCode.NOT_FOUND)
     return lobby

@@ -87,7 +87,7 @@ def player_named(*, user_id: int) -> User:
     Raises:
         Refused: ``not_found``.
     """
-    user = User.objects.filter(id=user_id, is_active=True).first()
+    user = next(iter(User.objects.filter(id=user_id, is_active=True)), None)
     if user is None:
         raise Refused(ApiCode.NOT_FOUND)
     return user
