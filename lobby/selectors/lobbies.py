@@ -29,6 +29,12 @@ from lobby.selectors.titles import seat_range_shown
 from lobby.skill import MU
 
 
+USER_READ = {"id", "username", "name", "guest", "is_active"}
+MATCH_READ = {"id", "title", "status"}
+"""What is read of those who are in a lobby, and of its match: of twenty lobbies all their columns
+took as long as everything else."""
+
+
 def lobbies() -> QuerySet[Lobby]:
     """All lobbies of known titles with host, match and members, newest first, in two queries."""
     members = Member.objects.select_related("user").defer(*_unread(User, "user", USER_READ))
@@ -38,12 +44,6 @@ def lobbies() -> QuerySet[Lobby]:
         .defer(*_unread(User, "host", USER_READ), *_unread(Match, "match", MATCH_READ))
         .prefetch_related(Prefetch("members", queryset=members))
     )
-
-
-USER_READ = {"id", "username", "name", "guest", "is_active"}
-MATCH_READ = {"id", "title", "status"}
-"""What is read of those who are in a lobby, and of its match: of twenty lobbies all their columns
-took as long as everything else."""
 
 
 def _unread(model: type[Model], by: str, read: Container[str]) -> list[str]:
