@@ -338,6 +338,10 @@ def run(url: str, web: int, cores: Cores, options: argparse.Namespace) -> None:
     # Both with Redis, as web processes need it: what differs is where requests are answered.
     env = {"DATABASE_URL": url, "WEB_PROCESSES": str(web)}
     worker = Evertick("evertick", "Evertick", redis=True, env=env)
+    from games.models import Match
+
+    # Those of the arrangement before are over, and nobody is to ask for a ticket to them.
+    Match.objects.filter(status__in=Match.LIVE).update(status=Match.Status.ABANDONED)
     with bout(worker, cores) as fight:
         fight.running.parts |= web_processes(fight.running, web)
         fight.fill(options.rooms)

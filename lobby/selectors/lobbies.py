@@ -28,7 +28,6 @@ from lobby.selectors.base import Shown
 from lobby.selectors.titles import seat_range_shown
 from lobby.skill import MU
 
-
 USER_READ = {"id", "username", "name", "guest", "is_active"}
 MATCH_READ = {"id", "title", "status"}
 """What is read of those who are in a lobby, and of its match: of twenty lobbies all their columns
