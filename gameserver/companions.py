@@ -48,10 +48,6 @@ With more it stays where it is."""
 LETTERS_A_TURN = 16
 """Connections taken in before others of the loop have their turn."""
 
-NICE = 10
-"""How much web processes stand back behind their worker where both want the same core: a tick that
-is due goes first. They get a tenth of a core that the worker could use up."""
-
 AGAIN_S = 1.0
 """Seconds until one that ended is started again."""
 
@@ -282,7 +278,7 @@ class Beside:
         channel: The file descriptor of this end.
         """
         self._channel = Channel(socket.socket(fileno=channel))
-        os.nice(NICE)
+        os.nice(settings.EVERTICK["WEB_NICE"])
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends this
 
     def start(

@@ -105,6 +105,8 @@ def check_web(server: ServerName, web: int) -> None:
         return
     if web < 0:
         raise CannotServe(f"--web (WEB_PROCESSES) is {web}; it is a number of processes")
+    if not 0 <= settings.EVERTICK["WEB_NICE"] <= 19:
+        raise CannotServe(f"WEB_NICE is {settings.EVERTICK['WEB_NICE']}; it can be 0 to 19")
     if server != "uvicorn" or sys.platform != "linux":
         raise CannotServe("--web (WEB_PROCESSES) needs --server uvicorn, on Linux")
     if not settings.EVERTICK["REDIS_URL"]:

@@ -14,6 +14,8 @@
                         alone; else ``all``
 ``WEB_PROCESSES``       how many processes a worker on uvicorn starts beside itself, which answer
                         pages and REST instead of it: 0
+``WEB_NICE``            how much those stand back behind their worker where both want the same
+                        core, 0 to 19: 5
 ``DRAIN_S``             seconds for which a worker that stops goes on with rooms whose rules no
                         other worker has: 0
 ``DRAIN_SPREAD_S``      seconds over which it asks its sockets to move: 1
@@ -81,6 +83,7 @@ EVERTICK = {
     "LEASE_S": env.float("LEASE_S", default=limits.LEASE_S),
     "ROLE": env.str("ROLE", default="all"),
     "WEB_PROCESSES": env.int("WEB_PROCESSES", default=0),
+    "WEB_NICE": env.int("WEB_NICE", default=5),
     "DRAIN_S": env.float("DRAIN_S", default=0.0),
     "DRAIN_SPREAD_S": env.float("DRAIN_SPREAD_S", default=limits.MOVE_SPREAD_S),
     "ARCHIVE": env.bool("ARCHIVE", default=True),

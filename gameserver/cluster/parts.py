@@ -31,7 +31,6 @@ from django.template.loader import render_to_string
 
 from games.hosting.roles import Role
 from gameserver.cluster.supervisor import Part
-from gameserver.companions import NICE
 from gameserver.serving import ServerName
 
 ANSWER_S = 1.0
@@ -255,7 +254,7 @@ def web_part(
     command = manage("serve", "--server", server, "--host", host, "--port", str(port))
     command += ["--role", Role.WEB]
     part = _served(f"web {number}", command, host, port, env, folder)
-    part.nice = NICE
+    part.nice = settings.EVERTICK["WEB_NICE"]
     return part
 
 

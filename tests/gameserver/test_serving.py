@@ -153,13 +153,14 @@ def test_redis_that_does_not_answer_is_said_without_its_password(server: str, mi
         ("uvicorn", 1, {"REDIS_URL": ""}, "they reach rooms by Redis; set REDIS_URL"),
         ("daphne", 1, {}, "needs --server uvicorn, on Linux"),
         ("uvicorn", -1, {}, "it is a number of processes"),
+        ("uvicorn", 1, {"WEB_NICE": -1}, "it can be 0 to 19"),
     ],
 )
 def test_web_processes_say_what_they_need(
     monkeypatch: pytest.MonkeyPatch,
     server: ServerName,
     number: int,
-    chosen: dict[str, str],
+    chosen: dict[str, object],
     why: str,
 ):
     kept = settings.EVERTICK | {"REDIS_URL": "redis://127.0.0.1", "ROLE": "all"} | chosen
