@@ -1,10 +1,12 @@
 """The REST API beside a room, with many accounts and matches behind it: ``python -m bench.rest``.
 
 A PostgreSQL of its own gets accounts, matches with seats, ratings and lobbies; then one worker runs
-rooms full of players, and people ask it for what they ask most. Prints how long that took, counted
-from when each request was due, and how late ticks were with and without it.
+rooms full of players, and people ask it for what they ask most: once where it answers itself, and
+once with a web process beside it (``serve --web 1``), on the same core. Prints how long that took,
+counted from when each request was due, and how late ticks were with and without it.
 
     python -m bench.rest --accounts 2000 --matches 20000 --seconds 5     # a quick trial
+    python -m bench.rest --web 1                                         # the second alone
 """
 
 import argparse
@@ -12,6 +14,7 @@ import http.client
 import json
 import os
 import random
+import re
 import tempfile
 import threading
 import time
@@ -19,11 +22,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import django
 
-from bench.contenders import HOST, pin
+from bench.contenders import HOST, Cores, Running, pin
 from bench.load import quantile
 from bench.measure import Bout, Sample, bout, two_cores
 from tests import services
@@ -269,10 +273,20 @@ def table(alone: Sample, both: Sample, asking: Asking) -> str:
         ticks = sample.ticks
         late = f"{ticks.late_ms_p50:.1f} | {ticks.late_ms_p99:.1f} | {ticks.late_ms_max:.1f}"
         rows.append(f"| {what} | {ticks.ticks} | {late} |")
-    shares = f"{100 * alone.share:.0f} % of its core alone, {100 * both.share:.0f} % beside"
     noise = f"{100 * alone.noise:.0f} and {100 * both.noise:.0f} %"
-    rows += ["", f"The worker took {shares}; noise {noise}."]
+    shares = "; ".join(
+        f"{name}: {100 * _share(alone, name):.0f} % of its core alone, "
+        f"{100 * _share(both, name):.0f} % beside"
+        for name in both.parts
+    )
+    asked = sum(map(len, asking.took_ms.values())) / both.load.seconds
+    each = 1000 * (both.share - alone.share) / asked
+    rows += ["", f"{shares}; noise {noise}. A request took {each:.1f} ms of CPU."]
     return "\n".join(rows)
+
+
+def _share(sample: Sample, name: str) -> float:
+    return sample.parts[name].cpu_s / sample.load.seconds
 
 
 @contextmanager
@@ -305,18 +319,45 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=1, help="of ten, with players")
     parser.add_argument("--rate", type=float, default=50, help="requests a second in all")
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument(
+        "--web", type=int, nargs="*", default=[0, 1], help="web processes beside the worker"
+    )
     options = parser.parse_args()
-
-    from bench.contenders.evertick import Evertick
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
     cores = two_cores()
     pin(cores.aside)
     with filled(options.accounts, options.matches) as url:
-        worker = Evertick("evertick", "Evertick", env={"DATABASE_URL": url})
-        with bout(worker, cores) as fight:
-            fight.fill(options.rooms)
-            print(table(*measured(fight, options)))
+        for web in options.web:
+            run(url, web, cores, options)
+
+
+def run(url: str, web: int, cores: Cores, options: argparse.Namespace) -> None:
+    """One arrangement, and what came of it."""
+    from bench.contenders.evertick import Evertick
+
+    # Both with Redis, as web processes need it: what differs is where requests are answered.
+    env = {"DATABASE_URL": url, "WEB_PROCESSES": str(web)}
+    worker = Evertick("evertick", "Evertick", redis=True, env=env)
+    from games.models import Match
+
+    # Those of the arrangement before are over, and nobody is to ask for a ticket to them.
+    Match.objects.filter(status__in=Match.LIVE).update(status=Match.Status.ABANDONED)
+    with bout(worker, cores) as fight:
+        fight.running.parts |= web_processes(fight.running, web)
+        fight.fill(options.rooms)
+        print(f"\nWith {web} web processes:\n\n{table(*measured(fight, options))}")
+
+
+def web_processes(running: Running, number: int) -> dict[str, int]:
+    """Those that the worker started, once all are there."""
+    log = Path(running.env["EVERTICK_VAR"]) / f"worker-{running.ports[0]}.log"
+
+    def found() -> list[str]:
+        return re.findall(r"web process (\d+) answers", log.read_text())
+
+    services.until(lambda: len(found()) >= number)
+    return {f"web {place}": int(pid) for place, pid in enumerate(found())}
 
 
 if __name__ == "__main__":

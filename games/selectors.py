@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from games.catalog import TITLES
@@ -18,9 +18,8 @@ logger = logging.getLogger(__name__)
 
 
 def matches() -> QuerySet[Match]:
-    """All matches with their seats and people, newest first, in two queries."""
-    seats = Seat.objects.select_related("user")
-    return Match.objects.prefetch_related(Prefetch("seats", queryset=seats))
+    """All matches with their seats, newest first, in two queries."""
+    return Match.objects.prefetch_related("seats")
 
 
 def seats_of(*, user_id: int) -> QuerySet[Seat]:
@@ -29,18 +28,17 @@ def seats_of(*, user_id: int) -> QuerySet[Seat]:
     It is the seats that are asked for: sorted or counted by their matches, somebody's history would
     cost a look at each match of theirs.
     """
-    seats = Seat.objects.select_related("user")
     return (
         Seat.objects.filter(user_id=user_id)
         .select_related("match")
-        .prefetch_related(Prefetch("match__seats", queryset=seats))
+        .prefetch_related("match__seats")
         .order_by("-joined", "-id")
     )
 
 
 def match_for_viewer(*, match_id: UUID, user_id: int) -> Match | None:
     """A match that this user may see: their own, or a public one; None otherwise."""
-    match = matches().filter(id=match_id).first()
+    match = next(iter(matches().filter(id=match_id).order_by()), None)
     if match is None:
         return None
     return match if match.public or seat_of(match, user_id) else None

@@ -10,9 +10,9 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
 
-from django.core.asgi import get_asgi_application
+from gameserver.handler import Handler
 
-django_app = get_asgi_application()  # first: it loads the apps that the rest imports
+django_app = Handler()  # first: it loads the apps that the rest imports
 
 from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -25,7 +25,7 @@ from games.consumers import RoomConsumer
 from games.hosting.ledger import Ledger
 from games.hosting.ledger.in_redis import RedisLedger
 from games.hosting.ledger.in_sqlite import SqliteLedger
-from games.hosting.roles import Role
+from games.hosting.roles import Role, keeps_sockets, runs_rooms
 from games.hosting.worker import Control, Options, Worker
 from gameserver.origins import OriginCheck, refuse
 from lobby import routing as lobby_routing
@@ -59,7 +59,7 @@ worker = Worker(
         lease_s=settings.EVERTICK["LEASE_S"],
         drain_s=settings.EVERTICK["DRAIN_S"],
         spread_s=settings.EVERTICK["DRAIN_SPREAD_S"],
-        archives=settings.EVERTICK["ARCHIVE"],
+        archives=settings.EVERTICK["ARCHIVE"] and settings.EVERTICK["ROLE"] != Role.WEB,
         journal_days=settings.EVERTICK["JOURNAL_DAYS"],
     ),
 )
@@ -69,8 +69,9 @@ live.in_rooms = lambda: {socket.person for socket in worker.sockets.values() if 
 
 _nowhere: Any = refuse  # the types of Django's paths know views alone
 _places: list[Any] = [re_path("", _nowhere)]
-if worker.options.role is not Role.HOST:
+if keeps_sockets(worker.id):
     _places[:0] = games_routing.websocket_urlpatterns(worker)
+if worker.options.role is not Role.HOST:
     _places[:0] = lobby_routing.websocket_urlpatterns
 _sockets = URLRouter(_places)
 _checked = OriginCheck(_sockets, origins=settings.EVERTICK["ORIGINS"], hosts=settings.ALLOWED_HOSTS)
@@ -110,9 +111,11 @@ class Application:
     async def _start(self) -> None:
         await worker.start()
         await feed.start()
-        await live.start()
-        scorer.start()
-        matchmaker.start(worker=worker.id, leads=lambda: worker.has_part("matchmaking"))
+        await live.start(sweeps=worker.options.role is not Role.WEB)
+        if worker.options.role is not Role.WEB:
+            scorer.start()
+        if runs_rooms(worker.id):
+            matchmaker.start(worker=worker.id, leads=lambda: worker.has_part("matchmaking"))
 
 
 application = Application()

@@ -7,7 +7,7 @@ Rules of this file:
 - A peer that does not read is let go of. ASGI has no word for that, so sockets find a way to cut
   their line in the scope's extensions (``evertick.cut``); one whose application has ended is cut
   after ``CLOSE_WAIT_S``, since a closing handshake and buffers wait for the peer.
-- The servers' private parts are touched nowhere but here and in ``lane.py``.
+- The servers' private parts are touched nowhere but here, in ``lane.py`` and ``companions.py``.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import psycopg
@@ -94,16 +95,47 @@ def check_migrated() -> None:
         raise CannotServe(f"{what} not applied; run `manage.py migrate`")
 
 
-def serve(server: ServerName, host: str, port: int) -> None:
-    """Serves until it is told to stop by SIGINT or SIGTERM; port 0 takes a free one.
+def check_web(server: ServerName, web: int) -> None:
+    """So many web processes can be started beside a worker.
+
+    Raises:
+        CannotServe: they cannot.
+    """
+    if not web:
+        return
+    if web < 0:
+        raise CannotServe(f"--web (WEB_PROCESSES) is {web}; it is a number of processes")
+    if not 0 <= settings.EVERTICK["WEB_NICE"] <= 19:
+        raise CannotServe(f"WEB_NICE is {settings.EVERTICK['WEB_NICE']}; it can be 0 to 19")
+    if server != "uvicorn" or sys.platform != "linux":
+        raise CannotServe("--web (WEB_PROCESSES) needs --server uvicorn, on Linux")
+    if not settings.EVERTICK["REDIS_URL"]:
+        raise CannotServe("--web (WEB_PROCESSES): they reach rooms by Redis; set REDIS_URL")
+
+
+def serve(server: ServerName, host: str, port: int, *, web: int = 0) -> None:
+    """Serves until it is told to stop by SIGINT or SIGTERM.
+
+    Args:
+        port: 0 takes a free one.
+        web: How many processes answer pages and REST beside this one.
 
     Raises:
         CannotServe: the port is taken, or the start failed.
     """
     if server == "uvicorn":
-        _serve_uvicorn(host, port)
+        _serve_uvicorn(host, port, web)
     else:
         _serve_daphne(host, port)
+
+
+def serve_beside(channel: int) -> None:
+    """Serves what a worker hands on, until that ends.
+
+    Args:
+        channel: A file descriptor that the worker left open for it.
+    """
+    _serve_uvicorn_beside(channel)
 
 
 def announce(server: ServerName, host: str, port: int) -> None:
@@ -219,19 +251,17 @@ async def _farewell() -> None:
 # --- uvicorn ------------------------------------------------------------------------------------
 
 
-def _serve_uvicorn(host: str, port: int) -> None:
-    import uvicorn
+def _serve_uvicorn(host: str, port: int, web: int) -> None:
+    from gameserver.companions import Companions
 
-    from gameserver import asgi
-    from gameserver.lane import LaneSocket
+    companions = Companions(web)
+    base = _uvicorn(companions.hand_on if web else None)
 
-    class Server(uvicorn.Server):
+    class Server(base):  # type: ignore[misc, valid-type]
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            try:
-                await asgi.startup()
-            except LedgerError as error:
-                raise _cannot_start(error) from error
+            await self.start_rooms()
             await super().startup(sockets)
+            companions.start(self.adopt)
             settle_memory()
             announce("uvicorn", host, listener.getsockname()[1])
 
@@ -239,29 +269,98 @@ def _serve_uvicorn(host: str, port: int) -> None:
             for server in self.servers:  # no new sockets; those that are open stay so
                 server.close()
             await _farewell()
+            await companions.stop()
             await super().shutdown(sockets)
 
     listener = _listener(host, port)
-    config = uvicorn.Config(
-        asgi.application,
-        loop="uvloop",
-        ws=LaneSocket,
-        ws_max_size=SOCKET_BYTES_MAX,
-        ws_per_message_deflate=False,  # small deltas gain nothing; each socket would keep a window
-        ws_ping_interval=PING_EVERY_S,
-        ws_ping_timeout=PING_WAIT_S,
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # Django reads them, and only where NUM_PROXIES says so
-        timeout_graceful_shutdown=1,
-    )
-    # uvicorn sends itself the signal again when it is done. Stopping when told to is success.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    Server(config).run(sockets=[listener])
+    Server().run(sockets=[listener])
+
+
+def _serve_uvicorn_beside(channel: int) -> None:
+    from gameserver.companions import Beside
+
+    beside = Beside(channel)
+    base = _uvicorn(beside.hand_on)
+
+    class Server(base):  # type: ignore[misc, valid-type]
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await self.start_rooms()
+            await super().startup(sockets)
+            settle_memory()
+            beside.start(self.adopt, self.end)
+
+        def end(self) -> None:
+            self.should_exit = True
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets)
+            await _farewell()
+
+    Server().run(sockets=[])
+
+
+def _uvicorn(hand_on: Any) -> Any:
+    """uvicorn's server as we set it up.
+
+    Args:
+        hand_on: Says of a request which other process takes it; None: there is no other.
+    """
+    import uvicorn
+
+    from gameserver import asgi
+    from gameserver.companions import Doorway
+    from gameserver.lane import LaneSocket
+
+    class Server(uvicorn.Server):
+        def __init__(self) -> None:
+            config = uvicorn.Config(
+                asgi.application,
+                loop="uvloop",
+                http="auto" if hand_on is None else partial(Doorway, hand_on),  # type: ignore[arg-type]
+                ws=LaneSocket,
+                ws_max_size=SOCKET_BYTES_MAX,
+                # Small deltas gain nothing; each socket would keep a window.
+                ws_per_message_deflate=False,
+                ws_ping_interval=PING_EVERY_S,
+                ws_ping_timeout=PING_WAIT_S,
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # Django reads them, and only where NUM_PROXIES says so
+                timeout_graceful_shutdown=1,
+            )
+            super().__init__(config)
+            self._adopting: set[asyncio.Task[Any]] = set()
+            # uvicorn sends itself the signal again when done; to stop when told to is success.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    signal.signal(number, lambda *_: None)
+
+        async def start_rooms(self) -> None:
+            try:
+                await asgi.startup()
+            except LedgerError as error:
+                raise _cannot_start(error) from error
+
+        def adopt(self, data: bytes, connection: socket.socket) -> None:
+            """Take in a connection that another process handed on, with what it read of it."""
+            loop = asyncio.get_running_loop()
+            protocol: Any = self.config.http_protocol_class
+            door = partial(
+                protocol,
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+                _loop=loop,
+                first=data,
+            )
+            task = loop.create_task(loop.connect_accepted_socket(door, connection))
+            self._adopting.add(task)
+            task.add_done_callback(self._adopting.discard)
+
+    return Server
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -10,7 +10,12 @@
 ``JOURNAL_REPLICAS``    how many replicas must have a tick before it is told; 1 with Sentinel or
                         Cluster, else 0
 ``LEASE_S``             seconds of silence after which others take a worker's rooms: 0.5
-``ROLE``                ``gateway``: sockets alone; ``host``: rooms alone; else ``all``
+``ROLE``                ``gateway``: sockets alone; ``host``: rooms alone; ``web``: pages and REST
+                        alone; else ``all``
+``WEB_PROCESSES``       how many processes a worker on uvicorn starts beside itself, which answer
+                        pages and REST instead of it: 0
+``WEB_NICE``            how much those stand back behind their worker where both want the same
+                        core, 0 to 19: 5
 ``DRAIN_S``             seconds for which a worker that stops goes on with rooms whose rules no
                         other worker has: 0
 ``DRAIN_SPREAD_S``      seconds over which it asks its sockets to move: 1
@@ -77,6 +82,8 @@ EVERTICK = {
     "JOURNAL_PATH": VAR_DIR / "rooms.sqlite3",
     "LEASE_S": env.float("LEASE_S", default=limits.LEASE_S),
     "ROLE": env.str("ROLE", default="all"),
+    "WEB_PROCESSES": env.int("WEB_PROCESSES", default=0),
+    "WEB_NICE": env.int("WEB_NICE", default=5),
     "DRAIN_S": env.float("DRAIN_S", default=0.0),
     "DRAIN_SPREAD_S": env.float("DRAIN_SPREAD_S", default=limits.MOVE_SPREAD_S),
     "ARCHIVE": env.bool("ARCHIVE", default=True),
@@ -206,7 +213,7 @@ if REDIS_URL:
     }
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "gameserver.cache.Cache",
             "LOCATION": [REDIS_URL],  # as text it would be parted at commas
             "KEY_PREFIX": f"{KEY_PREFIX}:cache",
             "OPTIONS": {"pool_class": PrimaryPool} if is_sentinel(REDIS_URL) else {},

@@ -49,6 +49,8 @@ def _key(what: str, window: int) -> str:
 
 
 def _more(key: str, *, ttl_s: int) -> int:
+    if at_once := getattr(cache, "count", None):  # ours in Redis
+        return int(at_once(key, ttl_s))
     cache.add(key, 0, timeout=ttl_s)
     try:
         return cache.incr(key)

@@ -118,13 +118,18 @@ class Live:
         self.joined = asyncio.Event()
         """Set as soon as other processes are heard."""
 
-    async def start(self) -> None:
-        """Run on this loop; the first socket does so too."""
+    async def start(self, *, sweeps: bool = True) -> None:
+        """Run on this loop; the first socket does so too.
+
+        Args:
+            sweeps: Whether it clears away what is old, as some processes have to.
+        """
         loop = asyncio.get_running_loop()
         if self._loop is loop:
             return
         assert self._loop is None or self._loop.is_closed(), "one process has one of these"
         self._clear()
+        self._sweeps = sweeps
         self._loop = loop
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lobby-live")
         self._tasks = [loop.create_task(each()) for each in (self._send, self._hear, self._beat)]
@@ -307,7 +312,7 @@ class Live:
                 async with asyncio.timeout(PRESENCE_BEAT_S):
                     await self._new.wait()
             self._new.clear()
-            due = self._loop.time() - swept > SWEEP_S
+            due = self._sweeps and self._loop.time() - swept > SWEEP_S
             swept = self._loop.time() if due else swept
             here = self.here()
             try:

@@ -16,6 +16,8 @@ class Role(StrEnum):
     """It keeps sockets, whose rooms hosts run: they outlive a change of the rules."""
     HOST = "host"
     """It runs rooms, and takes no sockets."""
+    WEB = "web"
+    """It answers pages, REST and the lobby's sockets; no room and no player is there."""
 
 
 def new_id(role: Role, titles: Mapping[str, Any]) -> str:
@@ -27,12 +29,12 @@ def new_id(role: Role, titles: Mapping[str, Any]) -> str:
 
 def runs_rooms(worker: str) -> bool:
     """Whether the worker of this id is there to run rooms."""
-    return not worker.startswith(f"{Role.GATEWAY}-")
+    return not worker.startswith((f"{Role.GATEWAY}-", f"{Role.WEB}-"))
 
 
 def keeps_sockets(worker: str) -> bool:
-    """Whether the worker of this id is there to keep sockets."""
-    return not worker.startswith(f"{Role.HOST}-")
+    """Whether the worker of this id is there to keep the sockets of players."""
+    return not worker.startswith((f"{Role.HOST}-", f"{Role.WEB}-"))
 
 
 def same_rules(worker: str, other: str) -> bool:

@@ -29,6 +29,7 @@ import redis
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from games.hosting.roles import Role
 from gameserver.cluster.supervisor import Part
 from gameserver.serving import ServerName
 
@@ -44,7 +45,7 @@ MORE_PLACES = (
 """Where servers are installed that not everybody has on their PATH."""
 
 POSTGRES_CONNECTIONS = 10
-"""For each worker; its pool opens eight."""
+"""For each worker or web process; its pool opens eight."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -147,10 +148,11 @@ class Postgres:
         command = ["/bin/sh", "-c", _MAKE, "sh", *self.initdb, new]
         return [Part("initdb", command, env, lambda: True, log)]
 
-    def part(self, log: Path, sockets: Path, workers: int) -> tuple[Part, str]:
+    def part(self, log: Path, sockets: Path, processes: int) -> tuple[Part, str]:
         """The server, and its address.
 
         Args:
+            processes: How many workers and web processes it is for.
             sockets: A folder for its socket, which other users cannot enter.
         """
         if self.user:
@@ -158,7 +160,7 @@ class Postgres:
         url = f"postgresql://postgres@/postgres?host={sockets}"
         command = [str(self.program), "-D", str(self.data), "-k", str(sockets)]
         command += ["-c", "listen_addresses="]
-        command += ["-c", f"max_connections={POSTGRES_CONNECTIONS * workers + 20}"]
+        command += ["-c", f"max_connections={POSTGRES_CONNECTIONS * processes + 20}"]
         part = Part("PostgreSQL", command, os.environ, lambda: _postgres_answers(url), log)
         part.end = signal.SIGINT  # SIGTERM would wait for everybody who is connected
         part.user = self.user
@@ -242,12 +244,29 @@ def worker_part(
 ) -> Part:
     """One worker, at a port of its own."""
     command = manage("serve", "--server", server, "--host", host, "--port", str(port))
+    return _served(f"worker {number}", command, host, port, env, folder)
+
+
+def web_part(
+    number: int, server: ServerName, host: str, port: int, env: Mapping[str, str], folder: Path
+) -> Part:
+    """One process for pages and REST, at a port of its own; it stands back behind workers."""
+    command = manage("serve", "--server", server, "--host", host, "--port", str(port))
+    command += ["--role", Role.WEB]
+    part = _served(f"web {number}", command, host, port, env, folder)
+    part.nice = settings.EVERTICK["WEB_NICE"]
+    return part
+
+
+def _served(
+    name: str, command: list[str], host: str, port: int, env: Mapping[str, str], folder: Path
+) -> Part:
     return Part(
-        f"worker {number}",
+        name,
         command,
         env,
         lambda: _http_answers(_reachable(host), port),
-        folder / f"worker-{number}.log",
+        folder / f"{name.replace(' ', '-')}.log",
     )
 
 
@@ -256,11 +275,13 @@ def nginx_program() -> str | None:
     return _program("nginx")
 
 
-def nginx_part(program: str, host: str, port: int, workers: list[int], folder: Path) -> Part:
-    """One address before all workers, whose ports are ``workers``."""
+def nginx_part(
+    program: str, host: str, port: int, workers: list[int], web: list[int], folder: Path
+) -> Part:
+    """One address before all workers and web processes, whose ports are these."""
     config = folder / "nginx.conf"
     listen = f"{_bracketed(host)}:{port}"
-    context = {"folder": folder, "listen": listen, "ports": workers}
+    context = {"folder": folder, "listen": listen, "ports": workers, "web": web}
     config.write_text(render_to_string("gameserver/cluster/nginx.conf", context))
     log = folder / "nginx.log"
     # -e: or it would first try a log that is root's.

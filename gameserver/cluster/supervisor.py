@@ -58,6 +58,7 @@ class Part:
         end: The signal that asks it to end in good order.
         user: Whom it runs as; this user if None.
         ready: It has answered since it was last started.
+        nice: How much it stands back behind others.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Part:
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
     due: float = 0.0
+    nice: int = 0
 
     @property
     def pid(self) -> int:
@@ -136,6 +138,7 @@ class Part:
         """Runs in the new process: it ends in good order should this one be killed."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        os.nice(self.nice)
         if _LIBC:
             _LIBC.prctl(_PR_SET_PDEATHSIG, self.end)
 

@@ -230,7 +230,7 @@ def _below(rating: Rating) -> Q:
 
 
 def _own_row(board: Board, user_id: int) -> Shown | None:
-    mine = _in_order(board).filter(user_id=user_id).first()
+    mine = next(iter(_ranked(board).filter(user_id=user_id)), None)
     if mine is None:
         return None
     return _rows([mine], _ranked(board).filter(_above(mine)).count() + 1)[0]

@@ -6,6 +6,8 @@ sure, and in the end provisional again.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -46,10 +48,21 @@ def ratings_of_player(*, user_id: int) -> list[Rating]:
     return list(rows.order_by("-played", "title", "category"))
 
 
-def changes_of_player(*, user_id: int, title: str, category: str) -> list[RatingChange]:
+class Point(NamedTuple):
+    """What there is to show of a ``RatingChange``; of hundreds, without a model for each."""
+
+    match_id: UUID
+    ended: datetime
+    mu_before: float
+    mu: float
+    sigma: float
+
+
+def changes_of_player(*, user_id: int, title: str, category: str) -> list[Point]:
     """How each of somebody's latest matches changed their rating, oldest first."""
     rows = RatingChange.objects.filter(user_id=user_id, title=title, category=category)
-    return list(rows.order_by("-ended", "-match_id")[:HISTORY_POINTS_MAX])[::-1]
+    points = rows.order_by("-ended", "-match_id").values_list(*Point._fields)
+    return [Point(*row) for row in points[:HISTORY_POINTS_MAX]][::-1]
 
 
 def matches_of_player(*, user_id: int, viewer_id: int | None) -> list[Match]:
@@ -75,7 +88,7 @@ def player_named(*, user_id: int) -> User:
     Raises:
         Refused: ``not_found``.
     """
-    user = User.objects.filter(id=user_id, is_active=True).first()
+    user = next(iter(User.objects.filter(id=user_id, is_active=True)), None)
     if user is None:
         raise Refused(ApiCode.NOT_FOUND)
     return user
@@ -124,7 +137,7 @@ def rating_shown(rating: Rating, now: datetime) -> Shown:
     }
 
 
-def change_shown(change: RatingChange) -> Shown:
+def change_shown(change: RatingChange | Point) -> Shown:
     """What a match made of a rating; the difference is that of the numbers that people see."""
     before, after = shown(change.mu_before), shown(change.mu)
     return {
@@ -142,7 +155,7 @@ def changes_shown(match: Match) -> dict[int, Shown]:
     return {change.seat: change_shown(change) for change in match.rating_changes.all()}
 
 
-def history_shown(changes: Sequence[RatingChange]) -> list[Shown]:
+def history_shown(changes: Sequence[Point]) -> list[Shown]:
     """The course of a rating, for a plot."""
     return [
         {"match": str(change.match_id), "at": change.ended.isoformat()} | change_shown(change)

@@ -81,10 +81,12 @@ def sessions_keep(*, user: User) -> None:
             session.save()
 
 
-def token_used(*, token: AuthToken) -> None:
-    """Somebody is here by a token."""
-    if _is_used_again(token.digest):
+def token_used(*, token: AuthToken) -> bool:
+    """Somebody is here by a token; whether that was written down, as it is now and then."""
+    again = _is_used_again(token.digest)
+    if again:
         _used(Grant.objects.filter(token=token))
+    return again
 
 
 def grant_end(*, user: User, grant_id: str) -> None:

@@ -98,7 +98,8 @@ def lobby_create(
         host=user,
     )
     _rated_checked(lobby, [user])
-    _lobby_room_for(user)
+    _lock_account(user)
+    _must_be_in_few(user)
     _save_with_code(lobby)
     Member.objects.create(lobby=lobby, user=user)
     _tell_changed(lobby.id)
@@ -396,7 +397,7 @@ def _member_add(lobby: Lobby, user: User) -> None:
         raise Refused(ApiCode.ACCOUNTS_ONLY)
     if len(lobby.members.all()) >= lobby.game.seats.stop - 1:
         raise Refused(ApiCode.LOBBY_FULL)
-    _lobby_room_for(user)
+    _must_be_in_few(user)
     Member.objects.create(lobby=lobby, user=user)
 
 
@@ -447,8 +448,8 @@ def _must_be_open(lobby: Lobby) -> None:
         raise Refused(ApiCode.ALREADY_PLAYING)
 
 
-def _lobby_room_for(user: User) -> None:
-    _lock_account(user)
+def _must_be_in_few(user: User) -> None:
+    """Whose account is locked."""
     if Member.objects.filter(user=user, lobby__closed=False).count() >= LOBBIES_PER_USER_MAX:
         raise Refused(ApiCode.TOO_MANY_LOBBIES)
 

@@ -34,9 +34,20 @@ def test_compose_names_settings_that_there_are_and_the_workers_that_nginx_asks()
     services = compose["services"]
     workers = sorted(name for name in services if name.startswith("worker"))
     assert servers("evertick-workers-compose.conf") == [f"{name}:8000" for name in workers]
-    for name in workers:
+    web = sorted(name for name in services if name.startswith("web"))
+    assert servers("evertick-web-compose.conf") == [f"{name}:8000" for name in [*web, *workers]]
+    assert all(services[name]["environment"]["ROLE"] == "web" for name in web)
+    for name in [*web, *workers]:
         assert set(services[name]["environment"]) <= names_of_settings()
     assert all((DEPLOY / file).is_file() for file in mounted(services["nginx"]["volumes"]))
+
+
+def test_workers_stand_in_for_web_processes() -> None:
+    """Each worker of the one list is a backup in the other."""
+    text = (DEPLOY / "evertick-web.conf").read_text()
+    backups = re.findall(r"^server (\S+) .*backup;", text, re.MULTILINE)
+    assert backups == servers("evertick-workers.conf")
+    assert set(servers("evertick-web.conf")) - set(backups)
 
 
 def mounted(volumes: list[str]) -> list[str]:
@@ -46,7 +57,8 @@ def mounted(volumes: list[str]) -> list[str]:
 
 def test_both_nginx_files_say_the_same_of_what_matters() -> None:
     ours = render_to_string(
-        "gameserver/cluster/nginx.conf", {"folder": "/x", "listen": "1", "ports": [8001]}
+        "gameserver/cluster/nginx.conf",
+        {"folder": "/x", "listen": "1", "ports": [8001], "web": [8002]},
     )
     theirs = (DEPLOY / "nginx.conf").read_text()
     wanted = r"^\s*((?:hash|proxy_(?:http|set|connect|send|read)\w*|client_max\w*) .*;)"
@@ -65,7 +77,8 @@ def test_nginx_understands_its_file(tmp_path: Path) -> None:
     site = (DEPLOY / "nginx.conf").read_text().replace("/etc/nginx/tls", str(tmp_path))
     site = re.sub(r"listen \[.*\n", "", site)  # not every machine has IPv6
     site = re.sub(r"listen \d+", lambda _: f"listen 127.0.0.1:{free_port()}", site)
-    shutil.copy(DEPLOY / "evertick-workers.conf", tmp_path)
+    for name in ("evertick-workers.conf", "evertick-web.conf"):
+        shutil.copy(DEPLOY / name, tmp_path)
     config = tmp_path / "nginx.conf"
     temporary = "".join(
         f"{name}_temp_path {tmp_path}/{name};"

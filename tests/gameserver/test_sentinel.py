@@ -4,9 +4,9 @@ import asyncio
 from contextlib import suppress
 
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+from gameserver.cache import Cache
 from gameserver.sentinel import PrimaryPool, layer_host
 from tests import services
 
@@ -14,7 +14,7 @@ from tests import services
 async def test_relay_and_cache_go_on_when_the_primary_dies() -> None:
     with services.running_watched() as watched:
         layer = RedisPubSubChannelLayer(hosts=[{**layer_host(watched.url), "socket_timeout": None}])
-        cache = RedisCache([watched.url], {"OPTIONS": {"pool_class": PrimaryPool}})
+        cache = Cache([watched.url], {"OPTIONS": {"pool_class": PrimaryPool}})
         channel = await layer.new_channel()
         for kill in (False, True):
             if kill:

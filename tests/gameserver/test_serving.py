@@ -10,12 +10,19 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.conf import settings
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import CloseCode
 from websockets.sync.client import connect
 
 from games.limits import HAND_OVER_S, LAST_WORDS_S, MOVE_SPREAD_S, MOVE_WAIT_S, TAKEN_S
-from gameserver.serving import SOCKET_BYTES_MAX, spare_texts
+from gameserver.serving import (
+    SOCKET_BYTES_MAX,
+    CannotServe,
+    ServerName,
+    check_web,
+    spare_texts,
+)
 from tests.services import (
     ROOT,
     START_S_MAX,
@@ -138,6 +145,29 @@ def test_redis_that_does_not_answer_is_said_without_its_password(server: str, mi
     assert f"no Redis at redis://…@127.0.0.1:{port}/0" in line
     assert "unset REDIS_URL" in line
     assert "hidden" not in line
+
+
+@pytest.mark.parametrize(
+    ("server", "number", "chosen", "why"),
+    [
+        ("uvicorn", 1, {"REDIS_URL": ""}, "they reach rooms by Redis; set REDIS_URL"),
+        ("daphne", 1, {}, "needs --server uvicorn, on Linux"),
+        ("uvicorn", -1, {}, "it is a number of processes"),
+        ("uvicorn", 1, {"WEB_NICE": -1}, "it can be 0 to 19"),
+    ],
+)
+def test_web_processes_say_what_they_need(
+    monkeypatch: pytest.MonkeyPatch,
+    server: ServerName,
+    number: int,
+    chosen: dict[str, object],
+    why: str,
+):
+    kept = settings.EVERTICK | {"REDIS_URL": "redis://127.0.0.1", "ROLE": "all"} | chosen
+    monkeypatch.setattr(settings, "EVERTICK", kept)
+    check_web(server, 0)
+    with pytest.raises(CannotServe, match=why):
+        check_web(server, number)
 
 
 def test_database_that_does_not_answer_is_said_without_its_password(tmp_path: Path):

@@ -407,6 +407,24 @@ async def test_sockets_are_not_sent_where_no_worker_keeps_any(start: Start) -> N
     assert worker.admits
 
 
+async def test_a_web_process_is_given_no_room_and_no_socket(start: Start) -> None:
+    worker, web = await start(), await start(role=Role.WEB)
+    await acquainted(worker, web)
+    match = await a_match(worker)
+    assert await web.locate(match) == worker.id
+    assert not worker.hosts
+    reader = Reader(worker, match, worker.id)
+    await worker.drain()
+    assert reader.moves == [""], "the room is free, and nobody was given it"
+    assert reader.asked == 0, "there is nowhere to move to"
+    assert worker.admits
+    with pytest.raises(ProtocolError) as refused:
+        await web.locate(match)
+    assert refused.value.code == Code.ROOM_UNREACHABLE
+    assert not web.rooms
+    assert not web.has_part("matchmaking")
+
+
 def test_a_channel_of_any_worker_is_one_that_the_layer_takes() -> None:
     for role in Role:
         assert len(worker_channel(new_id(role, TITLES))) < 60

@@ -66,7 +66,7 @@ class Cluster:
 
     def left_over(self) -> list[str]:
         """Command lines of processes that are still there: they all know its folder or a port."""
-        marks = (str(self.log.parent), *(f"--port {self.port + n}" for n in range(4)))
+        marks = (str(self.log.parent), *(f"--port {self.port + n}" for n in range(5)))
         told = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True)
         return [
             line
@@ -86,7 +86,7 @@ def free_ports(count: int) -> int:
 @contextmanager
 def cluster(folder: Path, *options: str, **env: str) -> Iterator[Cluster]:
     """A cluster of two workers, not up yet."""
-    port = free_ports(3)
+    port = free_ports(4)
     environment = worker_env(folder, ENV | env)
     command = [sys.executable, "manage.py", "cluster", "--workers", "2", "--port", str(port)]
     log = folder / "said"
@@ -150,6 +150,12 @@ async def test_behind_nginx_players_come_back_at_the_same_address(
         await settled(first, second)
         for origin, answer in ((way.url, None), ("http://127.0.0.1:1", 403)):
             assert await refusal(f"{way.ws_url}/ws/room/{match}", origin) == answer
+
+        # Workers stand in for the web process.
+        os.kill(it.pid_of("web 1"), signal.SIGKILL)
+        assert (await ben.get("me/"))["id"] == ben.id
+        await settled(first, second)
+        await asyncio.to_thread(it.until, "web 1 is back")
 
         # Sockets of one room are at one worker, whichever it is.
         os.kill(it.pid_of("worker 1"), signal.SIGKILL)

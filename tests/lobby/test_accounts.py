@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import hashers
+from django.core.cache import cache
 from django.utils import timezone
+from knox.crypto import hash_token
 from knox.models import AuthToken
 
 from lobby.models.accounts import User
@@ -161,6 +163,18 @@ def test_an_expired_token_is_refused() -> None:
     token = register().json()["token"]
     AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
     assert refused(me(token), 401, "token_invalid")
+
+
+def test_tokens_that_expired_are_cleared_away_when_another_is_used() -> None:
+    token = register().json()["token"]
+    user = User.objects.get()
+    token_issue(user=user)
+    AuthToken.objects.exclude(digest=hash_token(token)).update(
+        expiry=timezone.now() - timedelta(seconds=1)
+    )
+    cache.clear()  # as time does
+    assert me(token).status_code == 200
+    assert AuthToken.objects.get().digest == hash_token(token)
 
 
 @pytest.mark.parametrize("header", ["Token", "Token a b", "Token nonsense", "Token \xff\xfe"])

@@ -138,7 +138,7 @@ def shared(request: pytest.FixtureRequest, settings: Any) -> None:
     if request.param == "redis":
         settings.CACHES = {
             "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "BACKEND": "gameserver.cache.Cache",
                 "LOCATION": [request.getfixturevalue("redis_url")],
                 "KEY_PREFIX": secrets.token_hex(4),
             }

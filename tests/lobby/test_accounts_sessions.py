@@ -80,7 +80,7 @@ def test_a_list_takes_as_many_queries_however_long_it_is(
     for length in (1, 9):
         while len(listed(client)) < length:
             api(ann)
-        with django_assert_num_queries(5):  # token, its siblings; which; how many; rows
+        with django_assert_num_queries(4):  # token; which; how many; rows
             assert len(listed(client)) == length
 
 

@@ -256,7 +256,7 @@ def test_history_comes_in_pages_both_ways(
     talk = f"lobby:{lobby_of(ann).id}"
     said(talk, ann, 2 * CHAT_PAGE_MAX + 10)
     client = api(ann)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         newest = client.get(f"/api/chat/{talk}/").json()
     assert (newest["first"], newest["upto"], newest["last"]) == (61, 110, 110)
     older = read(ann, talk, before=newest["first"]).json()

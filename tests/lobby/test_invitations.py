@@ -99,7 +99,7 @@ def test_members_see_their_own_links_and_the_host_all(
     mine, hers = made(bob, lobby), made(ann, lobby)
     path = f"/api/lobbies/{lobby.id}/invitations/"
     client = api(ann)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert [each["id"] for each in client.get(path).json()] == [hers["id"], mine["id"]]
     assert [each["id"] for each in api(bob).get(path).json()] == [mine["id"]]
     assert refused(api(eve).get(path), 404, "not_found")

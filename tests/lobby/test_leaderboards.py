@@ -219,12 +219,10 @@ def test_a_board_may_be_a_moment_old_and_then_costs_nothing(
     users = crowd(20)
     client = api(users[3])
     query = {"season": "all"}
-    with django_assert_max_num_queries(
-        9
-    ):  # token and siblings; barred, count, page; own, rank; names
+    with django_assert_max_num_queries(8):  # token; barred, count, page; own, rank; names
         found = client.get(PATH, query).json()
     Rating.objects.filter(user=users[19]).update(mu=5000)
-    with django_assert_num_queries(2):  # token and siblings
+    with django_assert_num_queries(1):  # token
         assert client.get(PATH, query).json() == found
     cache.clear()  # as time does
     assert client.get(PATH, query).json()["results"][0]["user"]["name"] == "P20"

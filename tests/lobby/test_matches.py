@@ -104,7 +104,7 @@ def test_a_history_takes_as_many_queries_however_long_it_is(
     for length in (2, 9):
         while Match.objects.count() < length:
             match_of(ann, *people("Bob", "Cid"), title="arena")
-        with django_assert_num_queries(6):  # token, its siblings; how many; matches; seats; ratings
+        with django_assert_num_queries(5):  # token; how many; matches; seats; ratings
             rows = client.get("/api/matches/").json()["results"]
         assert len(rows) == length
 

@@ -159,7 +159,7 @@ async def test_where_somebody_is_follows_from_their_sockets(
 
 def test_presence_is_shared_by_workers_through_redis(redis_url: str, settings: Any) -> None:
     prefix = {"KEY_PREFIX": f"test-{uuid4().hex}"}
-    redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}
+    redis_cache = {"BACKEND": "gameserver.cache.Cache", "LOCATION": redis_url}
     settings.CACHES = {"default": redis_cache | prefix}
     presence_write({Place.LOBBY: range(2500), Place.MATCH: [7]})
     here = presence_of([7, 8, 2499, 2500])

@@ -24,12 +24,18 @@ apt install nginx-light (Debian, Ubuntu), brew install nginx (macOS)."""
 
 class Command(BaseCommand):
     help = (
-        "Serves Evertick with several workers, Redis or Valkey, PostgreSQL and nginx, until Ctrl-C"
-        " or SIGTERM. Data and logs are in var/cluster."
+        "Serves Evertick with several workers, a web process, Redis or Valkey, PostgreSQL and"
+        " nginx, until Ctrl-C or SIGTERM. Data and logs are in var/cluster."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--workers", type=int, default=int(os.environ.get("WORKERS") or 3))
+        parser.add_argument(
+            "--web",
+            type=int,
+            default=int(os.environ.get("WEB") or 1),
+            help="processes that answer pages and REST, behind nginx; workers do without it",
+        )
         parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
         parser.add_argument(
@@ -74,7 +80,7 @@ class Command(BaseCommand):
         for step in cluster.between:
             supervisor.run(step)
         supervisor.start(*cluster.front)
-        supervisor.start(*cluster.workers)
+        supervisor.start(*cluster.workers, *cluster.web)
         for line in cluster.summary():
             self.say(line)
         supervisor.watch()
@@ -94,6 +100,7 @@ class Cluster:
         stores: Redis and PostgreSQL, as far as the environment names none.
         between: What the stores need before there are workers: tables, and a first admin.
         front: nginx, or nothing.
+        web: What answers pages and REST; the workers do, where this is empty.
     """
 
     def __init__(self, folder: Path, options: dict[str, Any], stack: ExitStack) -> None:
@@ -102,6 +109,7 @@ class Cluster:
         self.between: list[Part] = []
         self.front: list[Part] = []
         self.workers: list[Part] = []
+        self.web: list[Part] = []
         self._folder = folder
         self._stack = stack
         self._host, self._port = options["host"], options["port"]
@@ -109,6 +117,8 @@ class Cluster:
         self._nginx = None if options["no_nginx"] else parts.nginx_program()
         first = self._port + (1 if self._nginx else 0)
         self._ports = list(range(first, first + options["workers"]))
+        after = first + options["workers"]
+        self._web_ports = list(range(after, after + options["web"])) if self._nginx else []
         self._urls: dict[str, str] = {}
 
     def plan(self) -> None:
@@ -138,7 +148,9 @@ class Cluster:
         worker_host = parts.LOOPBACK if nginx else self._host
         lines += [
             _row(part, parts.address(worker_host, port))
-            for part, port in zip(self.workers, self._ports, strict=True)
+            for part, port in zip(
+                [*self.workers, *self.web], [*self._ports, *self._web_ports], strict=True
+            )
         ]
         lines += [_row(part, "keeps the sockets of a room at one worker") for part in self.front]
         lines += [_row(part, self._urls[part.name]) for part in self.stores]
@@ -168,7 +180,8 @@ class Cluster:
             log.unlink()
 
     def _plan_ports(self) -> None:
-        wanted = [(parts.LOOPBACK if self._nginx else self._host, port) for port in self._ports]
+        host = parts.LOOPBACK if self._nginx else self._host
+        wanted = [(host, port) for port in [*self._ports, *self._web_ports]]
         if self._nginx:
             wanted.append((self._host, self._port))
         taken = sorted(port for host, port in wanted if not parts.port_is_free(host, port))
@@ -200,7 +213,7 @@ class Cluster:
             log = self._folder / "postgres.log"
             sockets = parts.socket_folder()
             self._stack.callback(shutil.rmtree, sockets, ignore_errors=True)
-            part, url = found.part(log, sockets, len(self._ports))
+            part, url = found.part(log, sockets, len(self._ports) + len(self._web_ports))
             self.before += found.making(log)
             self.stores.append(part)
             self._urls[part.name] = url
@@ -219,13 +232,18 @@ class Cluster:
             Part("firstrun", parts.manage("firstrun"), env, _done),
         ]
         if self._nginx:
+            ports = self._ports, self._web_ports
             self.front = [
-                parts.nginx_part(self._nginx, self._host, self._port, self._ports, self._folder)
+                parts.nginx_part(self._nginx, self._host, self._port, *ports, self._folder)
             ]
         host = parts.LOOPBACK if self._nginx else self._host
         self.workers = [
             parts.worker_part(number, self._server, host, port, env, self._folder)
             for number, port in enumerate(self._ports, 1)
+        ]
+        self.web = [
+            parts.web_part(number, self._server, host, port, env, self._folder)
+            for number, port in enumerate(self._web_ports, 1)
         ]
 
 

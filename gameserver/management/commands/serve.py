@@ -1,7 +1,7 @@
 """`manage.py serve`: one worker, ready for browsers."""
 
 import os
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -27,8 +27,15 @@ class Command(BaseCommand):
             "--role",
             choices=list(Role),
             default=settings.EVERTICK["ROLE"],
-            help="gateway: sockets alone; host: rooms alone",
+            help="gateway: sockets alone; host: rooms alone; web: pages and REST alone",
         )
+        parser.add_argument(
+            "--web",
+            type=int,
+            default=settings.EVERTICK["WEB_PROCESSES"],
+            help="so many processes beside this one answer pages and REST",
+        )
+        parser.add_argument("--beside", type=int, help=SUPPRESS)  # a worker starts it so
         parser.add_argument(
             "--prepare",
             action="store_true",
@@ -39,11 +46,16 @@ class Command(BaseCommand):
         settings.EVERTICK["ROLE"] = options["role"]
         try:
             serving.check_role()
+            if options["beside"] is not None:
+                serving.serve_beside(options["beside"])
+                return
+            web = 0 if options["role"] == Role.WEB else options["web"]  # it is one itself
+            serving.check_web(options["server"], web)
             serving.check_answers()
             if options["prepare"]:
                 call_command("migrate", verbosity=0)
                 call_command("firstrun", stdout=self.stdout)
             serving.check_migrated()
-            serving.serve(options["server"], options["host"], options["port"])
+            serving.serve(options["server"], options["host"], options["port"], web=web)
         except serving.CannotServe as error:
             raise SystemExit(f"Cannot start: {error}.") from None

@@ -6,7 +6,6 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -16,6 +15,7 @@ from lobby.api.auth import Session, Token
 from lobby.api.errors import exception_handler
 from lobby.api.pagination import Pages
 from lobby.api.parsers import Json
+from lobby.api.renderers import Text
 from lobby.api.schema import WITH_ACCOUNT, WITH_SESSION
 from lobby.api.throttles import Throttle
 from lobby.models.accounts import User
@@ -23,6 +23,8 @@ from lobby.selectors.base import Shown
 
 READS = WITH_ACCOUNT
 WRITES = (*WITH_ACCOUNT, *WITH_SESSION)
+PAGING = {"page", "page_size"}
+"""What may be said of a list without narrowing it down."""
 
 
 class Api(APIView):
@@ -31,7 +33,7 @@ class Api(APIView):
     authentication_classes = [Token, Session]
     permission_classes = [IsAuthenticated]
     parser_classes = [Json]
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [Text]
     throttle_classes = [Throttle]
 
     def get_exception_handler(self) -> Any:
@@ -45,7 +47,10 @@ class Listed(Api, GenericAPIView):
     filter_backends = [DjangoFilterBackend]
 
     def listed(self) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        rows = self.get_queryset()
+        if self.request.query_params.keys() - PAGING:  # a filter's form costs as much as the rows
+            rows = self.filter_queryset(rows)
+        page = self.paginate_queryset(rows)
         return self.get_paginated_response([self.shown(row) for row in page or []])
 
     def shown(self, row: Any) -> Shown:

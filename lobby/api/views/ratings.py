@@ -14,12 +14,13 @@ from lobby.api.serializers.matches import MatchOut
 from lobby.api.serializers.ratings import PlayerRatingsOut
 from lobby.api.views.base import Api
 from lobby.codes import ApiCode, Refused
-from lobby.models.ratings import Rating, RatingChange
+from lobby.models.ratings import Rating
 from lobby.seasons import ALWAYS
 from lobby.selectors.accounts import user_shown
 from lobby.selectors.leaderboards import Board, rank_of
 from lobby.selectors.matches import match_shown
 from lobby.selectors.ratings import (
+    Point,
     changes_of_player,
     history_shown,
     matches_of_player,
@@ -78,7 +79,7 @@ def _has_category(title: str, category: str) -> bool:
     return category in {"", *(each.name for each in TITLES[title].categories)}
 
 
-def _changes(rating: Rating) -> list[RatingChange]:
+def _changes(rating: Rating) -> list[Point]:
     return changes_of_player(user_id=rating.user_id, title=rating.title, category=rating.category)
 
 
