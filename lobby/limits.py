@@ -279,6 +279,10 @@ BOARD_CACHE_S = 15
 """Seconds for which a page of a leaderboard, and a rank, may be as they were: nobody waits for a
 rank, and one page that all look at is read four times a minute."""
 
+BOARD_COUNT_S = 60
+"""The same for how many are ranked, and who is left out: to count a hundred thousand takes longer
+than everything else of a page, and nobody notices one more or less."""
+
 BOARD_BARRED_MAX = 1_000
 """Closed accounts that are left out of a leaderboard, best first; more than these are a flood, and
 an operator deletes them."""

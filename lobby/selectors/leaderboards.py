@@ -6,7 +6,8 @@ that an operator closed are left out.
 
 What is asked again and again is kept in the cache for ``BOARD_CACHE_S``, and never thrown out
 before: a board may be that much older than the ratings, a page a few seconds older than the next
-one, and a name or an account that is gone may be seen for so long. Boards among friends are small,
+one, and a name or an account that is gone may be seen for so long; how many there are, and who was
+closed, for ``BOARD_COUNT_S``. Boards among friends are small,
 and read as they are asked for.
 """
 
@@ -24,6 +25,7 @@ from lobby.limits import (
     BOARD_AROUND,
     BOARD_BARRED_MAX,
     BOARD_CACHE_S,
+    BOARD_COUNT_S,
     BOARD_FRIENDS_MAX,
     BOARD_PAGE_SIZE,
     BOARD_ROWS_MAX,
@@ -102,7 +104,7 @@ def board_page(board: Board, number: int) -> Page:
     Raises:
         Refused: ``not_found``, where there are no ranks.
     """
-    ranked = _kept(board, "ranked", lambda: _ranked(board).count())
+    ranked = _kept(board, "ranked", lambda: _ranked(board).count(), BOARD_COUNT_S)
     pages = max(1, -(-min(ranked, BOARD_ROWS_MAX) // BOARD_PAGE_SIZE))
     if not 1 <= number <= pages:
         raise Refused(ApiCode.NOT_FOUND)
@@ -119,7 +121,7 @@ def board_page(board: Board, number: int) -> Page:
 
 def board_around(board: Board, *, user_id: int) -> Page:
     """Somebody's own row with some above and below; nothing where they are not ranked."""
-    ranked = _kept(board, "ranked", lambda: _ranked(board).count())
+    ranked = _kept(board, "ranked", lambda: _ranked(board).count(), BOARD_COUNT_S)
     return Page(ranked, _kept(board, f"around-{user_id}", lambda: _around(board, user_id)))
 
 
@@ -205,7 +207,7 @@ def _ranked(board: Board) -> QuerySet[Rating]:
     if board.season == ALWAYS:
         rows = rows.filter(settled_until__gt=timezone.now())
     # By their numbers, which are few: joined, each rank would cost a look at all accounts.
-    if barred := _kept(board, "barred", lambda: _barred(rows)):
+    if barred := _kept(board, "barred", lambda: _barred(rows), BOARD_COUNT_S):
         rows = rows.exclude(user_id__in=barred)
     return rows
 
@@ -263,11 +265,11 @@ def _rows(ratings: list[Rating], first: int) -> list[Shown]:
     ]
 
 
-def _kept(board: Board, what: str, find: Callable[[], T]) -> T:
-    """What ``find`` says, or said a moment ago."""
+def _kept(board: Board, what: str, find: Callable[[], T], seconds: int = BOARD_CACHE_S) -> T:
+    """What ``find`` says, or said at the most so many seconds ago."""
     key = f"board:{board.title}:{board.category}:{board.season or ALL}:{what}"
     found = cache.get(key)
     if found is None:
         found = (find(),)  # wrapped: None is an answer too
-        cache.set(key, found, timeout=BOARD_CACHE_S)
+        cache.set(key, found, timeout=seconds)
     return found[0]
