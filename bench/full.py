@@ -65,23 +65,29 @@ class Full:
         return Table("At one and a half times its own capacity", columns, rows)
 
     def apart(self) -> Table:
-        """The same clients beside their rooms, and on another worker."""
-        clients = round(0.6 * self._held("evertick-apart"))
+        """The same clients beside their rooms, and on another worker; half of them on one worker,
+        and on each of two."""
+        clients = round(0.6 * self._held("evertick-apart"), -1)
+        half = clients // 2
         rows = []
-        for name in ("evertick-redis", "evertick-apart", "evertick-two"):
+        for name, count in (
+            ("evertick-redis", clients),
+            ("evertick-apart", clients),
+            ("evertick-redis", half),
+            ("evertick-two", 2 * half),
+        ):
             with self._bout(name) as fight:
-                fight.grow(clients, SEATS)
+                fight.grow(count, SEATS)
                 sample = fight.sample(SECONDS)
+                titled = f"{self._titled(name)}: {sample.load.players}"
                 for part, cost in (sample.parts | sample.stores).items():
-                    rows.append([self._titled(name), part, f"{sample.us_of(cost.cpu_s):.1f}", ""])
+                    rows.append([titled, part, f"{sample.us_of(cost.cpu_s):.1f}", ""])
                 rows[-1][-1] = (
                     f"{sample.load.applied_ms_p50:.0f} / {sample.load.applied_ms_p99:.0f}"
                 )
         columns = ["", "process", "CPU a client and tick, µs", "input to state p50 / p99, ms"]
-        title = (
-            f"Players on another worker than their rooms, and several workers: {clients} clients"
-        )
-        note = "Of two workers, half of the players meet their room on the other one."
+        title = "Players on another worker than their rooms, and several workers on one core"
+        note = "At two workers players come in where their room is; each has half of the clients."
         return Table(title, columns, rows, [note])
 
     def crowd(self) -> Table:
