@@ -16,7 +16,7 @@ from games.protocol import codec
 from games.protocol import messages as m
 from games.sim.diff import diff, patch
 from tests import bodies
-from tests.js import make_arena
+from tests.js import make_arena, make_hockey
 from tests.js.layouts import layouts
 
 HERE = Path(__file__).parent
@@ -56,6 +56,7 @@ def main(folder: Path = HERE / "fixtures") -> None:
     _write(folder / "client.json", [_client(message) for message in CLIENT])
     _write(folder / "kinds.json", layouts())
     make_arena.main(folder)
+    make_hockey.main(folder)
 
 
 def _golden(value: Any) -> dict[str, Any]:

@@ -38,7 +38,6 @@ from games.catalog.hockey.rules import (
 from games.rooms import Room
 from games.sim import Outcome, Rng
 from games.sim.pack import hold
-from tests.js import make_hockey
 
 GAME = Hockey()
 
@@ -329,12 +328,6 @@ def test_a_shot_sends_the_puck_away_and_not_again_before_the_stick_is_back() -> 
     for _ in range(rink.RELOAD - 1):
         assert rink.step(puck, [skater]) == []
     assert rink.step(puck, [skater])[0].shot
-
-
-def test_the_browser_has_the_same_rink_in_its_fixture(tmp_path: Any) -> None:
-    make_hockey.main(tmp_path)
-    made = (tmp_path / "hockey.json").read_text()
-    assert made == (make_hockey.HERE / "fixtures" / "hockey.json").read_text()
 
 
 # --- bots -----------------------------------------------------------------------------------------
