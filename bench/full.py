@@ -67,14 +67,14 @@ class Full:
     def apart(self) -> Table:
         """The same clients beside their rooms, and on another worker; half of them on one worker,
         and on each of two."""
-        clients = round(0.6 * self._held("evertick-apart"), -1)
-        half = clients // 2
+        half = round(0.3 * self._held("evertick-apart"))
+        clients = 2 * half
         rows = []
         for name, count in (
             ("evertick-redis", clients),
             ("evertick-apart", clients),
             ("evertick-redis", half),
-            ("evertick-two", 2 * half),
+            ("evertick-two", clients),
         ):
             with self._bout(name) as fight:
                 fight.grow(count, SEATS)
