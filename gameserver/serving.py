@@ -7,7 +7,8 @@ Rules of this file:
 - A peer that does not read is let go of. ASGI has no word for that, so sockets find a way to cut
   their line in the scope's extensions (``evertick.cut``); one whose application has ended is cut
   after ``CLOSE_WAIT_S``, since a closing handshake and buffers wait for the peer.
-- The servers' private parts are touched nowhere but here, in ``lane.py`` and ``companions.py``.
+- The servers' private parts are touched nowhere but here, in ``lane.py``, ``daphne_lane.py``
+  and ``companions.py``.
 """
 
 import asyncio
@@ -386,6 +387,7 @@ def _serve_daphne(host: str, port: int) -> None:
     from twisted.internet.error import CannotListenError
 
     from gameserver import asgi
+    from gameserver.daphne_lane import DaphneSocket
 
     spare_texts()
 
@@ -400,7 +402,7 @@ def _serve_daphne(host: str, port: int) -> None:
 
         def begin(self) -> None:
             """Called when all is set up and the loop is about to turn."""
-            self.ws_factory.protocol = _daphne_socket()
+            self.ws_factory.protocol = DaphneSocket
             self.ws_factory.setProtocolOptions(
                 failByDrop=False,  # an oversized message is answered with 1009, not with a cut line
                 closeHandshakeTimeout=limits.CLOSE_WAIT_S,
@@ -422,9 +424,8 @@ def _serve_daphne(host: str, port: int) -> None:
             if scope["type"] != "websocket":
                 return super().create_application(protocol, scope)
             cut = protocol.transport.abortConnection
-            queue = super().create_application(
-                protocol, scope | {"extensions": {"evertick.cut": cut}}
-            )
+            extensions = {"evertick.cut": cut, "evertick.lane": protocol.offer_lane()}
+            queue = super().create_application(protocol, scope | {"extensions": extensions})
             _when_ended(self.connections.get(protocol, {}).get("application_instance"), cut)
             return queue
 
@@ -475,27 +476,3 @@ def _when_ended(application: "asyncio.Future[Any] | None", cut: Callable[[], Non
     if application is not None:
         loop = asyncio.get_event_loop()
         application.add_done_callback(lambda _: loop.call_later(limits.CLOSE_WAIT_S, cut))
-
-
-def _daphne_socket() -> Any:
-    """Daphne's protocol of a WebSocket, where the limit of size is for what comes in alone, and a
-    peer that does not read fills no buffer."""
-    from daphne.ws_protocol import WebSocketProtocol
-
-    class Socket(WebSocketProtocol):
-        maxMessagePayloadSize: int  # noqa: N815 - autobahn's name
-
-        def onPing(self, payload: bytes) -> None:  # noqa: N802 - autobahn's name
-            """Answered, but not to a peer that does not read the answers."""
-            if not self.transport._isSendBufferFull():
-                super().onPing(payload)
-
-        def serverSend(self, content: bytes | str, binary: bool = False) -> None:  # noqa: N802
-            """autobahn would drop a message that is larger than those it takes in."""
-            limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
-            try:
-                super().serverSend(content, binary)
-            finally:
-                self.maxMessagePayloadSize = limit
-
-    return Socket
