@@ -3,9 +3,8 @@
 Django's own handler asks views and most middleware on a thread that it makes for each request, and
 goes back to the event loop in between, several times. All of ours is synchronous, so that was
 nothing but cost, part of it on the loop that ticks rooms; and what is kept for a thread, such as
-the connection to the cache, was made anew for each request. Here a few
-threads live as long as the process, and the loop hears of a request twice: when its body is there,
-and when its answer is.
+the connection to the cache, was made anew for each request. Here a few threads live as long as the
+process, and the loop hears of a request twice: when its body is there, and when its answer is.
 
 Rules of this file:
 - A thread begins and ends each request as Django's handlers do, so that connections to the database

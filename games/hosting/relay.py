@@ -360,6 +360,10 @@ def _understood(body: bytes) -> Iterator[Word]:
             logger.warning("another worker said something unknown: %s", error)
 
 
+PHASE_WEIGHT = 0.05
+"""Of what a letter says about the moments at which rooms tick, beside the letters before it."""
+
+
 class _Bag:
     """What waits for one worker, in order. Inputs that follow each other are one message.
 
@@ -429,10 +433,6 @@ class _Bag:
         if self._phase is None:
             return self.left_at + LETTER_PAUSE_S
         return now + (self._phase - LETTER_EARLY_S - now) % PHASE_S
-
-
-PHASE_WEIGHT = 0.05
-"""Of what a letter says about the moments at which rooms tick, beside the letters before it."""
 
 
 class Courier:

@@ -105,7 +105,7 @@ class History:
         self._told_max = views_max and views_max + HISTORY_KEY_EVERY - 1
         # Where nobody moves it is empty; a deque would be 600 bytes all the same.
         self._told: list[Told] = []
-        self._keyless = HISTORY_KEY_EVERY  # how many there are since the last that is there itself
+        self._keyless = 0  # how many there are since the last that is there itself
 
     def keep(self, moment: Moment, held: Held, bits: bytes | None) -> None:
         """This was told next; ``bits`` led to it, where there was something before."""
@@ -113,7 +113,7 @@ class History:
             return
         if len(self._told) == self._told_max:
             del self._told[0]
-        if self._keyless + 1 >= HISTORY_KEY_EVERY or bits is None:
+        if bits is None or self._keyless + 1 == HISTORY_KEY_EVERY:
             self._told.append(Told(moment, None, held))
             self._keyless = 0
         else:
